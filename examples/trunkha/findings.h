@@ -1,0 +1,22 @@
+/** @file findings.h  What the library finds in a configuration, for people */
+#ifndef TRUNKHA_FINDINGS_H
+#define TRUNKHA_FINDINGS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include <trunkha.h>
+
+struct findings {
+    const char *file; /**< as the user wrote it */
+    FILE *out;
+    unsigned errors, warnings;
+};
+
+/** Prints one finding as compilers do, so that editors find the place. @p user_data: struct findings. */
+void findings_print_cb(const trunkha_finding *finding, void *user_data);
+
+/** "error" or "warning". */
+const char *findings_severity(const trunkha_finding *finding);
+
+#endif

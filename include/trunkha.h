@@ -1,0 +1,542 @@
+/**
+ * @file trunkha.h  High availability for SIP trunks
+ *
+ * trunkha probes the addresses of your carriers with OPTIONS, judges their health with hysteresis, and
+ * names the trunk for the next call: from any thread or process, without waiting and without a system call.
+ *
+ *     trunkha_engine *engine = NULL;
+ *     trunkha_diag diag = TRUNKHA_DIAG_INIT;
+ *     trunkha_candidate to[4];
+ *     size_t n = 4;
+ *
+ *     if (trunkha_engine_new(NULL, &engine))
+ *         return 1;
+ *     if (trunkha_engine_load_file(engine, "trunks.json", &diag)) {
+ *         fprintf(stderr, "%s:%u:%u: %s\n", diag.file, diag.line, diag.column, diag.message);
+ *         return 1;
+ *     }
+ *     trunkha_engine_start(engine);                      // own thread, own loop
+ *
+ *     if (!trunkha_route_select(engine, "RP-GENERAL", to, &n))
+ *         printf("next call: %s via %s\n", to[0].trunk_id, to[0].target);
+ *
+ *     trunkha_engine_unref(engine);
+ *
+ * Conventions. A function that can fail returns 0 or a negative TRUNKHA_ERR_*. Outputs are called `ret_x` and stay
+ * untouched on failure; `reterr_x` is filled on failure only. Pointers are *new* (yours to release), *borrowed* (valid as
+ * long as the comment says) or *copied in*; nothing is ever taken over. Durations are milliseconds, time stamps are
+ * Unix milliseconds. Strings are UTF-8 and end in a zero byte. Structs with a `size` field are initialised with their
+ * *_INIT macro (or zeroed and `size` set by hand); fields are only ever appended.
+ */
+#ifndef TRUNKHA_H
+#define TRUNKHA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Version ----------------------------------------------------------------------------------------------- */
+
+#define TRUNKHA_VERSION_MAJOR 0
+#define TRUNKHA_VERSION_MINOR 1
+#define TRUNKHA_VERSION_PATCH 0
+#define TRUNKHA_VERSION       "0.1.0"
+
+/* ---- Export macro ------------------------------------------------------------------------------------------ */
+
+#if defined(__GNUC__) && __GNUC__ >= 4
+#define TRUNKHA_API __attribute__((visibility("default")))
+#else
+#define TRUNKHA_API
+#endif
+
+/** Version of the library that runs, as "MAJOR.MINOR.PATCH"; static storage. Threads: any. Since 0.1. */
+TRUNKHA_API const char *trunkha_version(void);
+
+/* ---- Errors ------------------------------------------------------------------------------------------------ */
+
+/** Error numbers; once given, a number keeps its meaning for ever. */
+enum trunkha_err {
+    TRUNKHA_OK = 0,
+    TRUNKHA_ERR_INVALID = -1,      /**< an argument is NULL, out of range, or a struct of unknown size */
+    TRUNKHA_ERR_NOMEM = -2,        /**< out of memory; nothing has changed */
+    TRUNKHA_ERR_CONFIG = -3,       /**< the configuration has errors; the diagnosis says where */
+    TRUNKHA_ERR_NOTFOUND = -4,     /**< no such profile, group, trunk, index, view or file */
+    TRUNKHA_ERR_UNAVAILABLE = -5,  /**< every trunk of the profile is disabled or draining */
+    TRUNKHA_ERR_STATE = -6,        /**< not possible now: nothing loaded, or already started */
+    TRUNKHA_ERR_FORKED = -7,       /**< the handle was made before fork(); only views work in the child */
+    TRUNKHA_ERR_SYSTEM = -8,       /**< the system refused: a socket, a thread, a file; the log names the cause */
+    TRUNKHA_ERR_UNSUPPORTED = -9,  /**< this release cannot do it yet */
+    TRUNKHA_ERR_BUSY = -10,        /**< a live engine publishes under this view name already */
+    TRUNKHA_ERR_VERSION = -11,     /**< the view was written with another layout version */
+    TRUNKHA_ERR_ACCESS = -12,      /**< permission denied */
+    TRUNKHA_ERR_END = -13          /**< no more: past the last index, or no newer event */
+};
+
+/** A sentence for an error number; never NULL, static storage. Threads: any. Since 0.1. */
+TRUNKHA_API const char *trunkha_strerror(int err);
+
+/* ---- Handles ----------------------------------------------------------------------------------------------- */
+
+/** Probes trunks and publishes their health; reference counted. */
+typedef struct trunkha_engine trunkha_engine;
+
+/** A table of trunk states to read and select from, in this process or another; reference counted. */
+typedef struct trunkha_view trunkha_view;
+
+/* ---- Enumerations ------------------------------------------------------------------------------------------ */
+/* Stored as uint32_t in structs. Readers accept members they do not know: newer releases may add some. */
+
+/** What was measured of a target, and rolled up to its trunk and group. */
+enum trunkha_health {
+    TRUNKHA_HEALTH_UNKNOWN = 0,    /**< not answered yet, not failed often enough */
+    TRUNKHA_HEALTH_AVAILABLE = 1,  /**< answers */
+    TRUNKHA_HEALTH_DEGRADED = 2,   /**< answers with loss or late; or only some targets of the trunk answer */
+    TRUNKHA_HEALTH_DOWN = 3        /**< failed `maxFailedAttempts` times in a row */
+};
+
+/** What the operator wants. No probe changes it. */
+enum trunkha_admin {
+    TRUNKHA_ADMIN_ENABLED = 0,
+    TRUNKHA_ADMIN_DISABLED = 1,  /**< not probed, never selected */
+    TRUNKHA_ADMIN_DRAINING = 2   /**< probed, no new calls */
+};
+
+/** The cause of the last change. */
+enum trunkha_reason {
+    TRUNKHA_REASON_NONE = 0,
+    TRUNKHA_REASON_STARTUP = 1,              /**< first answer after start */
+    TRUNKHA_REASON_KEEPALIVE_FAILURE = 2,    /**< silence or a failing response code */
+    TRUNKHA_REASON_KEEPALIVE_RECOVERED = 3,  /**< probes are answered again */
+    TRUNKHA_REASON_NETWORK_ERROR = 4,        /**< refused, unreachable, no route, send failed */
+    TRUNKHA_REASON_CALL_FAILURE = 5,
+    TRUNKHA_REASON_CALL_RECOVERED = 6,
+    TRUNKHA_REASON_OVERLOAD = 7,
+    TRUNKHA_REASON_DEGRADED_QUALITY = 8,     /**< loss or round-trip time beyond `keepalive.degraded` */
+    TRUNKHA_REASON_DNS_FAILURE = 9,
+    TRUNKHA_REASON_TLS_FAILURE = 10,
+    TRUNKHA_REASON_AUTH_FAILURE = 11,
+    TRUNKHA_REASON_ADMIN_DISABLED = 12,
+    TRUNKHA_REASON_ADMIN_ENABLED = 13,
+    TRUNKHA_REASON_ADMIN_DRAINING = 14,
+    TRUNKHA_REASON_LICENSE_ISSUE = 15,       /**< disabled by the host for want of a licence */
+    TRUNKHA_REASON_PEER_QUORUM = 16,
+    TRUNKHA_REASON_LOCAL_FAULT = 17,         /**< all trunks failed at once: the fault is at home */
+    TRUNKHA_REASON_CONFIG_CHANGE = 18
+};
+
+/** Why a candidate stands where it stands, or was passed over. */
+enum trunkha_why {
+    TRUNKHA_WHY_NONE = 0,
+    TRUNKHA_WHY_PREFERRED = 1,    /**< available and first in the order of the configuration */
+    TRUNKHA_WHY_STANDBY = 2,      /**< available, behind the preferred one */
+    TRUNKHA_WHY_HOLD_DOWN = 3,    /**< available again, but waiting for `failback.holdDown` */
+    TRUNKHA_WHY_DEGRADED = 4,     /**< degraded: after the available ones */
+    TRUNKHA_WHY_UNKNOWN = 5,      /**< no answer known yet: after those that answered */
+    TRUNKHA_WHY_LAST_RESORT = 6,  /**< down, and tried only because refusing the call would be worse */
+    TRUNKHA_WHY_STALE = 7,        /**< nobody has probed for long: order of the configuration */
+    TRUNKHA_WHY_DISABLED = 8,     /**< passed over: disabled by the operator or for want of a licence */
+    TRUNKHA_WHY_DRAINING = 9      /**< passed over: draining */
+};
+
+/** What an event tells of. */
+enum trunkha_event_type {
+    TRUNKHA_EVENT_NONE = 0,
+    TRUNKHA_EVENT_READY = 1,          /**< telephony.instance.ready */
+    TRUNKHA_EVENT_TRUNK_STATE = 2,    /**< telephony.trunks.stateChange */
+    TRUNKHA_EVENT_TARGET_STATE = 3,   /**< telephony.targets.stateChange */
+    TRUNKHA_EVENT_ACTIVE_CHANGE = 4,  /**< telephony.trunkGroups.activeChange */
+    TRUNKHA_EVENT_LOCAL_FAULT = 5     /**< telephony.instance.localFault */
+};
+
+enum trunkha_log_level {
+    TRUNKHA_LOG_ERROR = 0,
+    TRUNKHA_LOG_WARNING = 1,
+    TRUNKHA_LOG_INFO = 2,
+    TRUNKHA_LOG_DEBUG = 3
+};
+
+enum trunkha_severity {
+    TRUNKHA_SEVERITY_ERROR = 0,   /**< the configuration cannot be loaded */
+    TRUNKHA_SEVERITY_WARNING = 1  /**< it can be loaded, and will surprise somebody */
+};
+
+/** Names as they stand in JSON ("AVAILABLE", "KEEPALIVE_FAILURE", "telephony.trunks.stateChange", ...).
+ *  Never NULL ("UNKNOWN" or "NONE" for a number this release does not know); static storage. Threads: any. Since 0.1. */
+TRUNKHA_API const char *trunkha_health_name(uint32_t health);
+TRUNKHA_API const char *trunkha_admin_name(uint32_t admin);
+TRUNKHA_API const char *trunkha_reason_name(uint32_t reason);
+TRUNKHA_API const char *trunkha_event_type_name(uint32_t type);
+
+/** A sentence for an operator, such as "down, tried as a last resort"; never NULL, static storage.
+ *  Threads: any. Since 0.1. */
+TRUNKHA_API const char *trunkha_why_text(uint32_t why);
+
+/* ---- Structures -------------------------------------------------------------------------------------------- */
+
+/** Bytes of an id or name with its zero; longer ones are refused by the configuration. */
+#define TRUNKHA_ID_SIZE  64
+/** Bytes of a SIP URI with its zero; longer ones are refused by the configuration. */
+#define TRUNKHA_URI_SIZE 128
+
+/** Where a configuration is wrong. @since 0.1 */
+typedef struct trunkha_diag {
+    size_t size;        /**< sizeof(trunkha_diag), set by TRUNKHA_DIAG_INIT */
+    uint32_t line;      /**< from 1; 0 = not a matter of one place */
+    uint32_t column;    /**< from 1, in bytes */
+    char file[256];     /**< the file's path; "" when the text did not come from a file */
+    char pointer[256];  /**< JSON pointer (RFC 6901) of the value; "" = the whole document */
+    char message[512];  /**< what is wrong and what to write instead; no secrets */
+} trunkha_diag;
+#define TRUNKHA_DIAG_INIT { sizeof(trunkha_diag), 0, 0, "", "", "" }
+
+/** One result of trunkha_config_check(). All pointers are borrowed until the callback returns. @since 0.1 */
+typedef struct trunkha_finding {
+    size_t size;          /**< bytes filled in by the library */
+    uint32_t severity;    /**< enum trunkha_severity */
+    uint32_t line;        /**< from 1; 0 = not a matter of one place */
+    uint32_t column;      /**< from 1, in bytes */
+    const char *code;     /**< stable, such as "TH003" */
+    const char *slug;     /**< stable, such as "unknown-key" */
+    const char *pointer;  /**< JSON pointer (RFC 6901) */
+    const char *message;  /**< what is wrong */
+    const char *why;      /**< why it hurts */
+    const char *fix;      /**< what to write instead */
+} trunkha_finding;
+
+/** One target of a selection, best first. Fixed size for ever: new fields take room from `reserved`. @since 0.1 */
+typedef struct trunkha_candidate {
+    char trunk_id[TRUNKHA_ID_SIZE];
+    char trunk_group_id[TRUNKHA_ID_SIZE];
+    char target[TRUNKHA_ID_SIZE];          /**< "udp:192.0.2.1:5060", "udp:[2001:db8::1]:5060" */
+    char uri[TRUNKHA_URI_SIZE];            /**< the trunk's own SIP URI, for the Request-URI */
+    char outbound_route[TRUNKHA_ID_SIZE];  /**< `outboundRoute` of the trunk, "" = none */
+    uint32_t health;                       /**< enum trunkha_health of the trunk */
+    uint32_t why;                          /**< enum trunkha_why */
+    uint8_t reserved[56];                  /**< zero */
+} trunkha_candidate;
+
+/** A change, as told to callbacks and rendered by trunkha_event_json(). @since 0.1 */
+typedef struct trunkha_event {
+    size_t size;                 /**< bytes filled in by the library */
+    uint64_t sequence;           /**< grows by one for each event of an instance */
+    int64_t timestamp;           /**< Unix milliseconds */
+    int64_t started;             /**< Unix milliseconds of the engine's start; with `sequence` it is the event's id */
+    int64_t last_successful_keepalive;  /**< Unix milliseconds; 0 = none since start */
+    uint32_t type;               /**< enum trunkha_event_type */
+    uint32_t health;             /**< enum trunkha_health now; state events only */
+    uint32_t previous_health;    /**< enum trunkha_health before */
+    uint32_t reason;             /**< enum trunkha_reason */
+    uint32_t failed_attempts;    /**< probes failed in a row */
+    uint32_t last_response;      /**< SIP code of the last answer; 0 = silence */
+    uint32_t active_calls;       /**< calls on the trunk at that moment */
+    uint32_t lost;               /**< events this reader missed just before this one, because it was slow */
+    char entity_id[TRUNKHA_ID_SIZE];          /**< trunk, target, group or profile, instance: as the type names */
+    char entity_name[TRUNKHA_ID_SIZE];
+    char instance_id[TRUNKHA_ID_SIZE];
+    char trunk_group_id[TRUNKHA_ID_SIZE];     /**< "" where it makes no sense */
+    char trunk_id[TRUNKHA_ID_SIZE];           /**< activeChange: the trunk that carries new calls, "" = none */
+    char previous_trunk_id[TRUNKHA_ID_SIZE];  /**< activeChange */
+    char target[TRUNKHA_ID_SIZE];             /**< the target that decided; "" = none */
+    char detail[96];                          /**< one sentence for people */
+} trunkha_event;
+
+/** What a view says of itself. @since 0.1 */
+typedef struct trunkha_view_info {
+    size_t size;            /**< sizeof(trunkha_view_info), set by TRUNKHA_VIEW_INFO_INIT */
+    uint32_t age_ms;        /**< since the engine last said that it is alive; UINT32_MAX = longer than can be told */
+    uint32_t is_live;       /**< 1 while an engine keeps the view fresh; 0 = it has ended or died */
+    uint32_t writer_pid;    /**< process of the engine; 0 = it ended in order */
+    uint32_t generation;    /**< grows with every successful load */
+    uint32_t groups, trunks, targets, profiles;
+    uint64_t last_sequence; /**< sequence of the newest event, 0 = none */
+    char instance_id[TRUNKHA_ID_SIZE];
+} trunkha_view_info;
+#define TRUNKHA_VIEW_INFO_INIT { sizeof(trunkha_view_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, "" }
+
+/** @since 0.1 */
+typedef struct trunkha_group_status {
+    size_t size;                             /**< sizeof(trunkha_group_status) */
+    uint32_t health;                         /**< that of the group's best enabled trunk */
+    uint32_t trunks;                         /**< how many trunks it has */
+    char id[TRUNKHA_ID_SIZE];
+    char name[TRUNKHA_ID_SIZE];
+    char active_trunk_id[TRUNKHA_ID_SIZE];   /**< "" = nothing usable */
+} trunkha_group_status;
+#define TRUNKHA_GROUP_STATUS_INIT { sizeof(trunkha_group_status), 0, 0, "", "", "" }
+
+/** @since 0.1 */
+typedef struct trunkha_trunk_status {
+    size_t size;                         /**< sizeof(trunkha_trunk_status) */
+    uint32_t health;                     /**< a disabled trunk reads TRUNKHA_HEALTH_DOWN */
+    uint32_t admin;
+    uint32_t reason;
+    uint32_t active_calls;
+    int64_t since;                       /**< Unix milliseconds of the last change of `health` */
+    char id[TRUNKHA_ID_SIZE];
+    char name[TRUNKHA_ID_SIZE];
+    char trunk_group_id[TRUNKHA_ID_SIZE];
+} trunkha_trunk_status;
+#define TRUNKHA_TRUNK_STATUS_INIT { sizeof(trunkha_trunk_status), 0, 0, 0, 0, 0, "", "", "" }
+
+/** @since 0.1 */
+typedef struct trunkha_target_status {
+    size_t size;                         /**< sizeof(trunkha_target_status) */
+    uint32_t health;
+    uint32_t reason;
+    uint32_t rtt_us;                     /**< of the last answer, in microseconds; 0 = none yet */
+    uint32_t loss_permille;              /**< of the last `degraded.window` probes */
+    uint32_t failed_attempts;            /**< in a row */
+    uint32_t last_response;              /**< SIP code of the last answer; 0 = silence */
+    int64_t since;                       /**< Unix milliseconds of the last change of `health` */
+    int64_t last_successful_keepalive;   /**< Unix milliseconds; 0 = none yet */
+    int64_t cooldown_until;              /**< Unix milliseconds; 0 = not cooling */
+    char target[TRUNKHA_ID_SIZE];        /**< "udp:192.0.2.1:5060" */
+    char trunk_id[TRUNKHA_ID_SIZE];
+} trunkha_target_status;
+#define TRUNKHA_TARGET_STATUS_INIT { sizeof(trunkha_target_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "" }
+
+/** @since 0.1 */
+typedef struct trunkha_profile_status {
+    size_t size;                            /**< sizeof(trunkha_profile_status) */
+    uint32_t is_group;                      /**< 1 = the profile that every group has in its own name */
+    uint32_t reserved;
+    char id[TRUNKHA_ID_SIZE];
+    char active_trunk_id[TRUNKHA_ID_SIZE];  /**< "" = nothing usable */
+} trunkha_profile_status;
+#define TRUNKHA_PROFILE_STATUS_INIT { sizeof(trunkha_profile_status), 0, 0, "", "" }
+
+/** What an engine has counted since it was made. A packet that is not provably the answer to a probe of ours is counted
+ *  by its kind and changes no state. @since 0.1 */
+typedef struct trunkha_stats {
+    size_t size;                     /**< sizeof(trunkha_stats), set by TRUNKHA_STATS_INIT */
+    uint64_t probes_sent;            /**< transactions, without retransmissions */
+    uint64_t retransmissions;
+    uint64_t probes_answered;        /**< by a final answer in time */
+    uint64_t probes_timed_out;
+    uint64_t probes_failed_to_send;  /**< refused, unreachable, no buffer, no route */
+    uint64_t provisional_answers;    /**< 1xx: no answer yet */
+    uint64_t late_answers;           /**< to a probe given up before; credits nothing */
+    uint64_t duplicate_answers;      /**< to a probe answered before */
+    uint64_t malformed_packets;      /**< no status line of SIP/2.0 with three digits, no Via, ... */
+    uint64_t unknown_answers;        /**< branch, Call-ID, From tag or CSeq that were never sent */
+    uint64_t foreign_answers;        /**< right words from a wrong address or port */
+    uint64_t requests_answered;      /**< OPTIONS from peers */
+    uint64_t requests_rejected;      /**< other methods, answered 405, and floods, not answered at all */
+    uint64_t longest_stall_us;       /**< longest time the loop took to come back to its sockets */
+    uint64_t events;                 /**< raised */
+} trunkha_stats;
+#define TRUNKHA_STATS_INIT { sizeof(trunkha_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* ---- Callbacks --------------------------------------------------------------------------------------------- */
+
+/** Allocator: behaves as realloc(), and frees @p ptr when @p size is 0 (and returns NULL).
+ *  Called from the threads that call the library and from the engine's own. */
+typedef void *(*trunkha_realloc_cb)(void *ptr, size_t size, void *user_data);
+
+/** One line for the host's log, without a line feed and without secrets. Called from any thread that is in the library
+ *  and from the engine's own; must not call back into the library. */
+typedef void (*trunkha_log_cb)(int level, const char *message, void *user_data);
+
+/** One event. @p event is borrowed until the callback returns. Runs in trunkha_engine_dispatch(), or on the engine's thread
+ *  where the options say so; may call anything, trunkha_engine_unref() included. */
+typedef void (*trunkha_event_cb)(const trunkha_event *event, void *user_data);
+
+/** One finding of trunkha_config_check(). */
+typedef void (*trunkha_finding_cb)(const trunkha_finding *finding, void *user_data);
+
+/* ---- Engine ------------------------------------------------------------------------------------------------ */
+
+/** How to make an engine. @since 0.1 */
+typedef struct trunkha_options {
+    size_t size;                     /**< sizeof(trunkha_options), set by TRUNKHA_OPTIONS_INIT */
+    const char *instance_id;         /**< overrides `instance.id`; NULL = that, or the host name; copied */
+    const char *view_name;           /**< publish under this name for other processes: letters, digits, "-", "_" and ".",
+                                          at most 63; NULL = for this process only; copied */
+    uint32_t event_queue_max;        /**< events kept for a slow reader, rounded up to a power of two, at most 65536;
+                                          0 = 4096 */
+    uint32_t events_on_engine_thread;/**< 1 = call event_cb on the engine's thread; 0 = in trunkha_engine_dispatch() */
+    trunkha_event_cb event_cb;       /**< NULL = events are only kept in the view */
+    void *event_user_data;
+    trunkha_log_cb log_cb;           /**< NULL = nothing is logged; the library never prints */
+    void *log_user_data;
+    trunkha_realloc_cb realloc_cb;   /**< NULL = malloc and friends; libre and jansson use those in any case */
+    void *realloc_user_data;
+} trunkha_options;
+#define TRUNKHA_OPTIONS_INIT { sizeof(trunkha_options), NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** Makes an engine; it has no configuration and no thread yet.
+ *  @p options may be NULL for the defaults and is copied in; @p ret_engine gets a new reference.
+ *  Errors: INVALID, NOMEM, and for a named view BUSY (a live engine has the name), ACCESS, SYSTEM.
+ *  Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_engine_new(const trunkha_options *options, trunkha_engine **ret_engine);
+
+/** Takes another reference; returns @p engine. NULL is fine. Threads: any. Since 0.1. */
+TRUNKHA_API trunkha_engine *trunkha_engine_ref(trunkha_engine *engine);
+
+/** Gives a reference back; the last one stops the engine and releases it. NULL is fine; returns NULL.
+ *  Threads: any, the event callback included. Since 0.1. */
+TRUNKHA_API trunkha_engine *trunkha_engine_unref(trunkha_engine *engine);
+
+/** Loads or reloads a configuration, all or nothing. What ran goes on when it fails; when it succeeds every trunk whose
+ *  id stays keeps its health and counters. @p json has @p len bytes and need not end in a zero; it is copied in.
+ *  @p reterr_diag may be NULL. Warnings go to the log callback.
+ *  Errors: CONFIG (see the diagnosis), INVALID, NOMEM, SYSTEM (a `sip.listen` address cannot be bound), FORKED.
+ *  Threads: any; waits for the engine's thread when it runs. Since 0.1. */
+TRUNKHA_API int trunkha_engine_load(trunkha_engine *engine, const char *json, size_t len, trunkha_diag *reterr_diag);
+
+/** trunkha_engine_load() of a file of at most 64 MiB; also NOTFOUND, ACCESS. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_engine_load_file(trunkha_engine *engine, const char *path, trunkha_diag *reterr_diag);
+
+/** Starts probing on a thread of the engine's own, all signals blocked there. The first event is READY.
+ *  Errors: STATE (nothing loaded, or started before), SYSTEM, NOMEM, FORKED. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_engine_start(trunkha_engine *engine);
+
+/** Stops probing and ends the thread; the view keeps the last states. Stopping a stopped engine is fine.
+ *  Errors: STATE when called on the engine's own thread, FORKED. Threads: any other. Since 0.1. */
+TRUNKHA_API int trunkha_engine_stop(trunkha_engine *engine);
+
+/** A descriptor that polls readable while events wait for trunkha_engine_dispatch(). Borrowed: do not read or close it.
+ *  -1 for NULL. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_engine_fd(const trunkha_engine *engine);
+
+/** Calls the event callback for every event that waits, on the caller's thread; never blocks. Returns how many there were,
+ *  or a negative error: STATE (events go to the engine's thread), FORKED. Threads: one at a time. Since 0.1. */
+TRUNKHA_API int trunkha_engine_dispatch(trunkha_engine *engine);
+
+/** What the engine has counted. @p ret_stats->size says how much of it the caller knows. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_engine_stats(const trunkha_engine *engine, trunkha_stats *ret_stats);
+
+/** The engine's view, a new reference: release it with trunkha_view_unref(). It outlives the engine and works after
+ *  fork(). NULL for NULL. Threads: any. Since 0.1. */
+TRUNKHA_API trunkha_view *trunkha_engine_view(const trunkha_engine *engine);
+
+/** Checks a configuration without loading it and tells every finding, errors first come first.
+ *  Returns 0 (no errors, perhaps warnings), TRUNKHA_ERR_CONFIG, INVALID or NOMEM. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_config_check(const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data);
+
+/* ---- Trunks ------------------------------------------------------------------------------------------------ */
+
+/** Says what the operator wants of a trunk. Enabling a disabled trunk makes it UNKNOWN and probes it at once.
+ *  @p reason: TRUNKHA_REASON_NONE for the usual one, or TRUNKHA_REASON_LICENSE_ISSUE with DISABLED.
+ *  @p text: a sentence for the event, at most 95 bytes are kept; NULL = none. @p for_ms: back to ENABLED after that time;
+ *  0 = until told otherwise. It outlives a reload as long as the trunk's id and its configured `adminState` stay.
+ *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.1. */
+TRUNKHA_API int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32_t admin, uint32_t reason,
+                                        const char *text, uint32_t for_ms);
+
+/** How to send one probe. @since 0.1 */
+typedef struct trunkha_probe_options {
+    size_t size;             /**< sizeof(trunkha_probe_options), set by TRUNKHA_PROBE_OPTIONS_INIT */
+    uint32_t timeout_ms;     /**< 1 to 60000; 0 = 3000 */
+    uint32_t max_forwards;   /**< 0 to 255; UINT32_MAX = 70 */
+    const char *from_uri;    /**< NULL = sip:ping@ the local address */
+    const char *user_agent;  /**< NULL = trunkha and its version */
+} trunkha_probe_options;
+#define TRUNKHA_PROBE_OPTIONS_INIT { sizeof(trunkha_probe_options), 0, UINT32_MAX, NULL, NULL }
+
+/** How one probe ended. */
+enum trunkha_probe_outcome {
+    TRUNKHA_PROBE_ALIVE = 0,     /**< answered with a code that counts as alive by default */
+    TRUNKHA_PROBE_REJECTED = 1,  /**< answered, but 403, 408 or 5xx other than 501 */
+    TRUNKHA_PROBE_DEAD = 2       /**< no answer, or nothing could be sent */
+};
+
+/** @since 0.1 */
+typedef struct trunkha_probe_result {
+    size_t size;                   /**< sizeof(trunkha_probe_result), set by TRUNKHA_PROBE_RESULT_INIT */
+    uint32_t outcome;              /**< enum trunkha_probe_outcome */
+    uint32_t code;                 /**< SIP response code; 0 = silence */
+    uint32_t rtt_us;               /**< from the first sending to the answer, in microseconds; 0 = no answer */
+    uint32_t reserved;
+    char phrase[64];               /**< of the status line */
+    char target[TRUNKHA_ID_SIZE];  /**< "udp:192.0.2.1:5060" */
+    char uri[TRUNKHA_URI_SIZE];    /**< the Request-URI */
+    char detail[128];              /**< one sentence for people */
+    char allow[256];               /**< the answer's Allow header; "" = none */
+} trunkha_probe_result;
+#define TRUNKHA_PROBE_RESULT_INIT { sizeof(trunkha_probe_result), 0, 0, 0, 0, "", "", "", "", "" }
+
+/** Sends one OPTIONS to @p uri ("192.0.2.1", "192.0.2.1:5070", "[2001:db8::1]", "sip:192.0.2.1;transport=udp") and waits
+ *  for what comes of it, `timeout_ms` at the most. @p options may be NULL. Needs no engine and leaves nothing behind.
+ *  Errors: INVALID (no such URI), UNSUPPORTED (host names and other transports, so far), NOMEM, SYSTEM: a silent or
+ *  refused peer is no error but an outcome. Threads: any. Since 0.1. See RFC 3261 section 11. */
+TRUNKHA_API int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, trunkha_probe_result *ret_result);
+
+/* ---- Routes ------------------------------------------------------------------------------------------------ */
+
+/** Names the targets for the next call of a routing profile (or of a group: each is a profile of its own name), best first.
+ *  @p inout_count: in, how many @p ret_candidates has room for; out, how many were filled.
+ *  Errors: NOTFOUND (no such profile), UNAVAILABLE (all are disabled or draining), INVALID, STATE (nothing loaded).
+ *  Threads: any, wait-free, no allocation, no system call. Since 0.1. See RFC 3263 section 4.3. */
+TRUNKHA_API int trunkha_route_select(const trunkha_engine *engine, const char *profile, trunkha_candidate *ret_candidates,
+                                     size_t *inout_count);
+
+/* ---- Calls -------------------------------------------------------------------------------------------------- */
+
+/* Following a call attempt by attempt comes with a later release. */
+
+/* ---- Events ------------------------------------------------------------------------------------------------- */
+
+/** Renders an event as the JSON object that integrations parse; no line feed in it.
+ *  @p ret_json: new, to be released with trunkha_free(). Errors: INVALID, NOMEM. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_event_json(const trunkha_event *event, char **ret_json);
+
+/** Releases a text that the library made. NULL is fine. Threads: any. Since 0.1. */
+TRUNKHA_API void trunkha_free(void *ptr);
+
+/* ---- View --------------------------------------------------------------------------------------------------- */
+
+/** Opens for reading the view that an engine of this machine publishes under @p name. It stays open when that engine ends
+ *  or dies, and comes alive again with the next engine of that name.
+ *  Errors: NOTFOUND, ACCESS, VERSION (another release wrote it), INVALID, NOMEM, SYSTEM. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_open(const char *name, trunkha_view **ret_view);
+
+/** Removes the name of a view that no engine keeps fresh any more; who has it open can go on reading.
+ *  Errors: NOTFOUND, BUSY (an engine is alive there), ACCESS, INVALID. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_remove(const char *name);
+
+/** Takes another reference; returns @p view. NULL is fine. Threads: any. Since 0.1. */
+TRUNKHA_API trunkha_view *trunkha_view_ref(trunkha_view *view);
+
+/** Gives a reference back. NULL is fine; returns NULL. Threads: any. Since 0.1. */
+TRUNKHA_API trunkha_view *trunkha_view_unref(trunkha_view *view);
+
+/** What the view says of itself, its age above all. Errors: INVALID. Threads: any, wait-free. Since 0.1. */
+TRUNKHA_API int trunkha_view_get_info(const trunkha_view *view, trunkha_view_info *ret_info);
+
+/** As trunkha_route_select(). When nobody has refreshed the view for five minutes, states no longer count and the order is
+ *  that of the configuration (TRUNKHA_WHY_STALE). Threads: any, wait-free; works after fork(). Since 0.1. */
+TRUNKHA_API int trunkha_view_select(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,
+                                    size_t *inout_count);
+
+/** As trunkha_view_select(), with those passed over (TRUNKHA_WHY_DISABLED and following) at the end; does not advance the
+ *  turn of balancing strategies. @p inout_count: out, how many were filled. Threads: any, wait-free. Since 0.1. */
+TRUNKHA_API int trunkha_view_explain(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,
+                                     size_t *inout_count);
+
+/** Reads entry @p index, from 0, in the order of the configuration. END past the last; INVALID. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_get_group(const trunkha_view *view, uint32_t index, trunkha_group_status *ret_status);
+TRUNKHA_API int trunkha_view_get_trunk(const trunkha_view *view, uint32_t index, trunkha_trunk_status *ret_status);
+TRUNKHA_API int trunkha_view_get_target(const trunkha_view *view, uint32_t index, trunkha_target_status *ret_status);
+TRUNKHA_API int trunkha_view_get_profile(const trunkha_view *view, uint32_t index, trunkha_profile_status *ret_status);
+
+/** Reads the event after @p *inout_sequence (0 = the oldest kept) and moves on to it. Events that were overwritten before
+ *  they could be read are counted in the event's `lost`. END when there is none newer. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_next_event(const trunkha_view *view, uint64_t *inout_sequence, trunkha_event *ret_event);
+
+/** The whole table as the JSON of `status -o json`; new, trunkha_free(). Errors: INVALID, NOMEM. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_status_json(const trunkha_view *view, char **ret_json);
+
+/** The candidates of a profile as the JSON of `route --json`; new, trunkha_free().
+ *  Errors: NOTFOUND, STATE, INVALID, NOMEM. Threads: any. Since 0.1. */
+TRUNKHA_API int trunkha_view_route_json(const trunkha_view *view, const char *profile, char **ret_json);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TRUNKHA_H */

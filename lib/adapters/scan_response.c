@@ -1,0 +1,75 @@
+#include "adapters/scan_response.h"
+
+#include "adapters/hex.h"
+
+struct scan {
+    struct tha_sip_cursor cursor;
+    struct tha_span values[THA_SIP_CONTENT_LENGTH + 1]; /**< by kind; p is NULL until it was seen */
+};
+
+/** Keeps the first Via, which is the top one; anything else that we know may be there only once. */
+static bool keep(struct scan *scan, const struct tha_sip_header *header)
+{
+    struct tha_span *value = &scan->values[header->kind];
+
+    if (value->p)
+        return header->kind == THA_SIP_VIA;
+    *value = header->value;
+
+    return true;
+}
+
+static bool read_headers(struct scan *scan)
+{
+    struct tha_sip_header header;
+    enum tha_sip_step step;
+
+    while ((step = tha_sip_next_header(&scan->cursor, &header)) == THA_SIP_HEADER) {
+        if (header.kind != THA_SIP_OTHER && !keep(scan, &header))
+            return false;
+    }
+
+    return step == THA_SIP_BODY;
+}
+
+static bool has_whole_body(const struct scan *scan)
+{
+    struct tha_span length = scan->values[THA_SIP_CONTENT_LENGTH];
+    uint32_t number;
+
+    return !length.p || tha_sip_read_number(length, (uint32_t)(scan->cursor.end - scan->cursor.p), &number);
+}
+
+static bool read_token(struct tha_span branch, struct tha_span from_tag, struct tha_span call_id,
+                       struct tha_response *response)
+{
+    struct tha_token *token = &response->token;
+
+    return tha_token_read_branch(branch.p, branch.len, &response->slot, &token->branch) && from_tag.len == 8 &&
+           tha_hex_read(from_tag.p, &token->from_tag) && call_id.len == 16 &&
+           tha_token_read_hex64(call_id.p, &token->call_id);
+}
+
+bool tha_scan_response(const char *packet, size_t len, struct tha_response *ret_response)
+{
+    struct scan scan = {.values = {{NULL, 0}}};
+    const struct tha_span *values = scan.values;
+    struct tha_span branch, from_tag, method;
+
+    *ret_response = (struct tha_response){.code = 0};
+    if (!tha_sip_read_status_line(packet, len, &ret_response->code, &scan.cursor))
+        return false;
+    if (!read_headers(&scan) || !has_whole_body(&scan))
+        return false;
+    if (!values[THA_SIP_VIA].p || !values[THA_SIP_FROM].p || !values[THA_SIP_CALL_ID].p || !values[THA_SIP_CSEQ].p)
+        return false;
+    if (!tha_sip_find_param(values[THA_SIP_VIA], "branch", &branch) ||
+        !tha_sip_read_cseq(values[THA_SIP_CSEQ], &ret_response->token.cseq, &method))
+        return false;
+
+    ret_response->is_to_probe = tha_span_is(method, "OPTIONS") &&
+                                tha_sip_find_param(values[THA_SIP_FROM], "tag", &from_tag) &&
+                                read_token(branch, from_tag, values[THA_SIP_CALL_ID], ret_response);
+
+    return true;
+}

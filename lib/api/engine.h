@@ -1,0 +1,94 @@
+/** @file engine.h  The engine: core, view, loop and prober under one handle; shared by the files of lib/api only
+ *
+ *  The core belongs to the loop's thread as soon as there is one; before that, and after it, to whoever holds `calls`. A call
+ *  from another thread goes to the loop's as a command and waits for its end (tha_engine_call). */
+#ifndef THA_API_ENGINE_H
+#define THA_API_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "adapters/loop.h"
+#include "adapters/prober.h"
+#include "base/log.h"
+#include "core/core.h"
+#include "view/view.h"
+
+struct command;
+
+struct trunkha_engine {
+    atomic_uint refs;
+    struct tha_mem mem;
+    struct tha_log log;
+    pid_t pid; /**< of the process that made it: a child after fork() has no thread to talk to */
+
+    trunkha_event_cb event_cb;
+    void *event_user_data;
+    bool events_on_engine_thread;
+    int event_fd;
+    atomic_uint_fast64_t last_sequence;
+    uint64_t read_sequence; /**< the last event given to the callback */
+    int64_t started_unix_ms;
+    char instance_id[TRUNKHA_ID_SIZE];
+    bool has_own_instance_id; /**< given by the options: outranks the file */
+
+    pthread_mutex_t calls; /**< one API call at a time ... */
+    pthread_mutex_t queue; /**< ... hands its command over under this */
+    pthread_cond_t done;
+    struct command *command;
+
+    struct tha_core *core;
+    trunkha_view *view;
+    struct tha_loop *loop; /**< NULL before start and after stop */
+    atomic_ulong thread;   /**< the loop's own, as pthread_self() says; 0 = none */
+    struct tha_prober *prober;
+    trunkha_stats final_stats; /**< of the prober that is gone */
+    uint64_t next_beat_ms;
+    bool was_started;
+    bool is_prepared; /**< states go to a half of the view that is not read yet */
+    bool is_released; /**< the last reference was given back on the loop's own thread */
+};
+
+/** Runs @p run where it may touch the core, and waits for it. Returns what it returned, or FORKED. */
+int tha_engine_call(trunkha_engine *engine, int (*run)(trunkha_engine *engine, void *arg), void *arg);
+
+/** Runs the command that waits, if any. On the loop's thread. */
+void tha_engine_run_command(trunkha_engine *engine);
+
+/** Carries out whatever the core wants, and sleeps until it wants more. Where the core may be touched. */
+void tha_engine_pump(trunkha_engine *engine);
+
+/** tha_engine_pump(), and the events for a callback on this thread. Only from the loop's own handlers. */
+void tha_engine_turn(trunkha_engine *engine);
+
+/** Load: replaces what runs by @p model and takes it over, or fails and leaves it. Where the core may be touched. */
+int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size);
+
+/** Tells the prober of every target of the table. On the loop's thread. */
+void tha_engine_set_targets(trunkha_engine *engine);
+
+/** Appends @p event with sequence, times and instance filled in, and wakes who waits for it. */
+void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event);
+
+void tha_engine_tell_ready(trunkha_engine *engine);
+
+struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine);
+
+/** Gives every event not yet given to the callback, on this thread. Returns how many. */
+int tha_engine_deliver(trunkha_engine *engine);
+
+/** The core's clock and the wall clock at one moment. */
+int64_t tha_engine_unix_ms(uint64_t core_ms);
+
+static inline bool tha_engine_is_own_thread(const trunkha_engine *engine)
+{
+    return atomic_load(&engine->thread) == (unsigned long)pthread_self();
+}
+
+static inline bool tha_engine_is_forked(const trunkha_engine *engine)
+{
+    return engine->pid != getpid();
+}
+
+#endif

@@ -1,0 +1,323 @@
+/* Loading: text -> model -> what runs, all or nothing. */
+#include "engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/abi.h"
+#include "config/config.h"
+
+#define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/* ---- The catalogue that the view publishes ---- */
+
+static uint32_t count_configured(const struct tha_table *table)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < table->model->n_profiles; i++)
+        n += table->profiles[i].n_targets;
+
+    return n;
+}
+
+static uint32_t *list_group(const struct tha_table *table, uint32_t group, uint32_t *next)
+{
+    for (uint32_t i = 0; i < table->model->groups[group].n_trunks; i++) {
+        const struct tha_trunk *trunk = &table->trunks[table->groups[group].by_priority[i]];
+
+        for (uint32_t j = 0; j < trunk->n_targets; j++)
+            *next++ = trunk->first_target + j;
+    }
+
+    return next;
+}
+
+static void list_profiles(const struct tha_table *table, struct tha_view_profile *profiles, uint32_t *next)
+{
+    for (uint32_t i = 0; i < table->model->n_profiles; i++) {
+        const struct tha_profile_model *model = &table->model->profiles[i];
+
+        profiles[i] = (struct tha_view_profile){
+            .id = model->id,
+            .configured = next,
+            .n_targets = table->profiles[i].n_targets,
+            .is_group = model->is_group,
+        };
+        for (uint32_t j = 0; j < model->n_groups; j++)
+            next = list_group(table, model->groups[j], next);
+    }
+}
+
+static int prepare_view(trunkha_engine *engine, const struct tha_table *table)
+{
+    struct tha_arena arena;
+    struct tha_view_catalogue catalogue = {
+        .model = table->model,
+        .n_targets = table->n_targets,
+        .n_profiles = table->model->n_profiles,
+        .instance_id = engine->instance_id,
+    };
+    struct tha_view_target *targets;
+    struct tha_view_profile *profiles;
+    uint32_t *configured;
+    int err = TRUNKHA_ERR_NOMEM;
+
+    tha_arena_init(&arena, &engine->mem);
+    targets = tha_arena_alloc(&arena, table->n_targets, sizeof(*targets));
+    profiles = tha_arena_alloc(&arena, table->model->n_profiles, sizeof(*profiles));
+    configured = tha_arena_alloc(&arena, count_configured(table), sizeof(*configured));
+    if (!targets || !profiles || !configured)
+        goto out;
+
+    for (uint32_t i = 0; i < table->n_targets; i++)
+        targets[i] = (struct tha_view_target){table->targets[i].addr, table->targets[i].trunk};
+    list_profiles(table, profiles, configured);
+    catalogue.targets = targets;
+    catalogue.profiles = profiles;
+    err = tha_view_prepare(engine->view, &catalogue);
+
+out:
+    tha_arena_done(&arena);
+
+    return err;
+}
+
+/* ---- Taking over ---- */
+
+static void set_instance(trunkha_engine *engine, const struct tha_model *model)
+{
+    if (engine->has_own_instance_id || engine->was_started || !model->instance_id)
+        return;
+
+    tha_text_copy(engine->instance_id, sizeof(engine->instance_id), model->instance_id);
+}
+
+static int prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size)
+{
+    int err;
+
+    if (!engine->prober)
+        return 0;
+
+    err = tha_prober_reserve(engine->prober, table->n_slots);
+    if (err)
+        return err;
+
+    return tha_prober_prepare_listen(engine->prober, table->model->listen, table->model->n_listen, error_buf, error_size);
+}
+
+void tha_engine_set_targets(trunkha_engine *engine)
+{
+    const struct tha_table *table = tha_core_table(engine->core);
+
+    for (uint32_t slot = 0; slot < table->n_slots; slot++) {
+        uint32_t index = table->target_of_slot[slot];
+        const struct tha_target *target = index == THA_NONE ? NULL : &table->targets[index];
+        const struct tha_trunk_model *trunk = target ? tha_table_trunk_model(table, target->trunk) : NULL;
+        struct tha_prober_target set = {.addr = {.family = 0}};
+
+        if (target)
+            set = (struct tha_prober_target){target->addr, trunk->uri, &trunk->keepalive->text, trunk->keepalive->timeout_ms};
+        tha_prober_set_target(engine->prober, slot, target ? &set : NULL);
+    }
+}
+
+int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size)
+{
+    uint64_t now_ms = tha_clock_ms();
+    struct tha_table *table;
+    int err;
+
+    set_instance(engine, model);
+    err = tha_core_prepare(engine->core, model, now_ms, &table);
+    if (err)
+        return err;
+    err = prepare_prober(engine, table, error_buf, error_size);
+    if (!err)
+        err = prepare_view(engine, table);
+    if (err) {
+        tha_table_free(table);
+        return err;
+    }
+
+    tha_core_commit(engine->core, table, now_ms);
+    engine->is_prepared = true;
+    if (engine->prober) {
+        tha_prober_commit_listen(engine->prober);
+        tha_engine_set_targets(engine);
+    }
+    tha_engine_pump(engine);
+
+    return 0;
+}
+
+struct load {
+    struct tha_model *model;
+    char error[256];
+};
+
+static int apply_load(trunkha_engine *engine, void *arg)
+{
+    struct load *load = arg;
+
+    return tha_engine_apply(engine, load->model, load->error, sizeof(load->error));
+}
+
+/* ---- Findings ---- */
+
+struct report {
+    const struct tha_log *log;
+    const char *file;
+    trunkha_diag diag;
+    bool has_error;
+};
+
+static void on_finding(const trunkha_finding *finding, void *user_data)
+{
+    struct report *report = user_data;
+
+    if (finding->severity != TRUNKHA_SEVERITY_ERROR) {
+        tha_log_print(report->log, TRUNKHA_LOG_WARNING, "%s:%u:%u: %s [%s]", report->file, finding->line, finding->column,
+                      finding->message, finding->code);
+    } else if (!report->has_error) {
+        report->has_error = true;
+        report->diag.line = finding->line;
+        report->diag.column = finding->column;
+        tha_text_copy(report->diag.pointer, sizeof(report->diag.pointer), finding->pointer);
+        tha_text_print(report->diag.message, sizeof(report->diag.message), "%s; %s", finding->message, finding->fix);
+    }
+}
+
+static int load(trunkha_engine *engine, const char *json, size_t len, struct report *report)
+{
+    struct load load = {.model = NULL};
+    int err = tha_config_read(&engine->mem, json, len, on_finding, report, &load.model);
+
+    if (err)
+        return err;
+
+    err = tha_engine_call(engine, apply_load, &load);
+    if (err) {
+        tha_model_free(load.model);
+        tha_text_copy(report->diag.message, sizeof(report->diag.message), load.error[0] ? load.error : trunkha_strerror(err));
+    }
+
+    return err;
+}
+
+static int load_named(trunkha_engine *engine, const char *file, const char *json, size_t len, trunkha_diag *reterr_diag)
+{
+    struct report report = {.log = &engine->log, .file = file, .diag = TRUNKHA_DIAG_INIT};
+    int err;
+
+    if (tha_engine_is_forked(engine))
+        return TRUNKHA_ERR_FORKED;
+
+    tha_text_copy(report.diag.file, sizeof(report.diag.file), file);
+    err = load(engine, json, len, &report);
+    if (err && !report.diag.message[0])
+        tha_text_copy(report.diag.message, sizeof(report.diag.message), trunkha_strerror(err));
+    if (err && reterr_diag)
+        tha_abi_write(reterr_diag, &report.diag, sizeof(report.diag));
+
+    return err;
+}
+
+int trunkha_engine_load(trunkha_engine *engine, const char *json, size_t len, trunkha_diag *reterr_diag)
+{
+    if (!engine || !json || (reterr_diag && reterr_diag->size < sizeof(size_t)))
+        return TRUNKHA_ERR_INVALID;
+
+    return load_named(engine, "", json, len, reterr_diag);
+}
+
+/* ---- Files ---- */
+
+static int say(const char *path, int error_number, trunkha_diag *reterr_diag)
+{
+    trunkha_diag diag = TRUNKHA_DIAG_INIT;
+
+    tha_text_copy(diag.file, sizeof(diag.file), path);
+    tha_text_print(diag.message, sizeof(diag.message), "cannot read %s: %s", path, strerror(error_number));
+    if (reterr_diag)
+        tha_abi_write(reterr_diag, &diag, sizeof(diag));
+
+    switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+        return TRUNKHA_ERR_NOTFOUND;
+    case EACCES:
+    case EPERM:
+        return TRUNKHA_ERR_ACCESS;
+    case ENOMEM:
+        return TRUNKHA_ERR_NOMEM;
+    default:
+        return TRUNKHA_ERR_SYSTEM;
+    }
+}
+
+/** Reads all of @p file into new memory. Returns 0 or an errno. */
+static int read_all(const struct tha_mem *mem, FILE *file, char **ret_text, size_t *ret_len)
+{
+    char *text = NULL;
+    size_t len = 0, room = 0;
+
+    do {
+        char *more;
+
+        if (len > FILE_MAX_BYTES) {
+            tha_mem_free(mem, text);
+            return EFBIG;
+        }
+        room = room ? room * 2 : 4096;
+        more = tha_mem_resize(mem, text, room, 1);
+        if (!more) {
+            tha_mem_free(mem, text);
+            return ENOMEM;
+        }
+        text = more;
+        len += fread(text + len, 1, room - len, file);
+    } while (len == room);
+
+    if (ferror(file)) {
+        tha_mem_free(mem, text);
+        return errno ? errno : EIO;
+    }
+    *ret_text = text;
+    *ret_len = len;
+
+    return 0;
+}
+
+int trunkha_engine_load_file(trunkha_engine *engine, const char *path, trunkha_diag *reterr_diag)
+{
+    FILE *file;
+    char *text;
+    size_t len;
+    int err;
+
+    if (!engine || !path || (reterr_diag && reterr_diag->size < sizeof(size_t)))
+        return TRUNKHA_ERR_INVALID;
+
+    file = fopen(path, "re");
+    if (!file)
+        return say(path, errno, reterr_diag);
+    errno = 0;
+    err = read_all(&engine->mem, file, &text, &len);
+    fclose(file);
+    if (err)
+        return say(path, err, reterr_diag);
+
+    err = load_named(engine, path, text, len, reterr_diag);
+    tha_mem_free(&engine->mem, text);
+
+    return err;
+}
+
+int trunkha_config_check(const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data)
+{
+    return json ? tha_config_read(&tha_mem_default, json, len, finding_cb, user_data, NULL) : TRUNKHA_ERR_INVALID;
+}

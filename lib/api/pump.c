@@ -1,0 +1,132 @@
+/* From the core's wishes to deeds: states to the view, events to the ring, probes to the wire. */
+#include "engine.h"
+
+int64_t tha_engine_unix_ms(uint64_t core_ms)
+{
+    return core_ms ? tha_clock_unix_ms() - (int64_t)(tha_clock_ms() - core_ms) : 0;
+}
+
+/** The states that go with a new catalogue are complete: from here on they are read. */
+static void publish(trunkha_engine *engine)
+{
+    if (engine->is_prepared)
+        tha_view_publish(engine->view);
+    engine->is_prepared = false;
+}
+
+static void carry_out(trunkha_engine *engine, const struct tha_action *action, uint64_t now_ms)
+{
+    trunkha_view *view = engine->view;
+
+    switch (action->kind) {
+    case THA_ACTION_SHOW_TARGET:
+        tha_view_set_target(view, action->index, &action->target);
+        break;
+
+    case THA_ACTION_SHOW_TRUNK:
+        tha_view_set_trunk(view, action->index, &action->trunk.state);
+        tha_view_set_group(view, action->trunk.group, action->trunk.group_health);
+        break;
+
+    case THA_ACTION_SHOW_ROUTE:
+        tha_view_set_route(view, action->index, action->route.entries, action->route.n_entries, action->route.active_trunk);
+        break;
+
+    case THA_ACTION_TELL:
+        publish(engine);
+        tha_engine_tell(engine, action->event);
+        break;
+
+    case THA_ACTION_PROBE:
+        publish(engine);
+        tha_prober_send(engine->prober, action->index, now_ms);
+        break;
+
+    default:
+        break;
+    }
+}
+
+static void beat(trunkha_engine *engine, uint64_t now_ms)
+{
+    if (now_ms < engine->next_beat_ms)
+        return;
+
+    tha_view_beat(engine->view, now_ms, tha_clock_unix_ms());
+    engine->next_beat_ms = now_ms + THA_VIEW_BEAT_MS;
+}
+
+static uint64_t next_expiry(const trunkha_engine *engine)
+{
+    uint64_t when = engine->next_beat_ms;
+    uint64_t core = tha_core_next_expiry(engine->core);
+    uint64_t prober = tha_prober_next_expiry(engine->prober);
+
+    if (core < when)
+        when = core;
+
+    return prober < when ? prober : when;
+}
+
+void tha_engine_pump(trunkha_engine *engine)
+{
+    struct tha_action action;
+    uint64_t now_ms = tha_clock_ms();
+    uint32_t lost;
+
+    while (tha_core_next_action(engine->core, now_ms, &action))
+        carry_out(engine, &action, now_ms);
+    publish(engine);
+
+    lost = tha_core_take_lost(engine->core);
+    if (lost)
+        tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "out of memory: %u events could not be told", lost);
+
+    if (!engine->prober)
+        return;
+    tha_prober_flush(engine->prober);
+    beat(engine, now_ms);
+    tha_loop_wake_at(engine->loop, next_expiry(engine));
+}
+
+void tha_engine_turn(trunkha_engine *engine)
+{
+    tha_engine_pump(engine);
+    if (!engine->events_on_engine_thread)
+        return;
+
+    tha_engine_deliver(engine);
+    if (engine->event_cb && engine->read_sequence < atomic_load(&engine->last_sequence))
+        tha_loop_ring(engine->loop); /* the callback has caused more: let the sockets have their turn first */
+}
+
+/* ---- What the prober says ---- */
+
+static void on_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
+{
+    trunkha_engine *engine = user_data;
+
+    tha_core_report(engine->core, slot, evidence, tha_clock_ms());
+}
+
+static bool on_is_draining(void *user_data)
+{
+    const trunkha_engine *engine = user_data;
+
+    return tha_core_is_draining(engine->core);
+}
+
+static void on_batch_end(void *user_data)
+{
+    tha_engine_turn(user_data);
+}
+
+struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine)
+{
+    return (struct tha_prober_handlers){
+        .result = on_result,
+        .is_draining = on_is_draining,
+        .batch_end = on_batch_end,
+        .user_data = engine,
+    };
+}

@@ -1,0 +1,97 @@
+/* Events on their way out: into the view's ring, from there to the callback. */
+#include "engine.h"
+
+#include <errno.h>
+
+#include "events/events.h"
+
+void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event)
+{
+    static const uint64_t one = 1;
+    trunkha_event complete = *event;
+
+    complete.sequence = atomic_load(&engine->last_sequence) + 1;
+    complete.timestamp = tha_clock_unix_ms();
+    complete.started = engine->started_unix_ms;
+    complete.last_successful_keepalive = tha_engine_unix_ms((uint64_t)event->last_successful_keepalive);
+    tha_text_copy(complete.instance_id, sizeof(complete.instance_id), engine->instance_id);
+    if (!complete.entity_id[0]) { /* the instance itself */
+        tha_text_copy(complete.entity_id, sizeof(complete.entity_id), engine->instance_id);
+        tha_text_copy(complete.entity_name, sizeof(complete.entity_name), engine->instance_id);
+    }
+
+    tha_view_append_event(engine->view, &complete);
+    atomic_store(&engine->last_sequence, complete.sequence);
+    if (!engine->events_on_engine_thread && write(engine->event_fd, &one, sizeof(one)) < 0)
+        return; /* the counter is full: it is readable, which is all that matters */
+}
+
+void tha_engine_tell_ready(trunkha_engine *engine)
+{
+    trunkha_event event = {.size = sizeof(event), .type = TRUNKHA_EVENT_READY, .reason = TRUNKHA_REASON_STARTUP};
+    const struct tha_model *model = tha_core_table(engine->core)->model;
+
+    tha_text_print(event.detail, sizeof(event.detail), "probing %u trunks in %u groups", model->n_trunks, model->n_groups);
+    tha_engine_tell(engine, &event);
+}
+
+int tha_engine_deliver(trunkha_engine *engine)
+{
+    uint64_t last = atomic_load(&engine->last_sequence); /* what the callback itself causes waits for the next time */
+    trunkha_event event = {.size = sizeof(event)};
+    int n = 0;
+
+    if (!engine->event_cb)
+        return 0;
+
+    trunkha_engine_ref(engine);
+    while (engine->read_sequence < last) {
+        bool is_first = engine->read_sequence == 0;
+
+        if (trunkha_view_next_event(engine->view, &engine->read_sequence, &event))
+            break;
+        if (is_first) /* to the view this was a reader who wants the oldest; we have been here from the start */
+            event.lost = (uint32_t)(event.sequence - 1);
+        engine->event_cb(&event, engine->event_user_data);
+        n++;
+    }
+    trunkha_engine_unref(engine);
+
+    return n;
+}
+
+int trunkha_engine_fd(const trunkha_engine *engine)
+{
+    return engine ? engine->event_fd : -1;
+}
+
+int trunkha_engine_dispatch(trunkha_engine *engine)
+{
+    uint64_t waiting;
+
+    if (!engine)
+        return TRUNKHA_ERR_INVALID;
+    if (tha_engine_is_forked(engine))
+        return TRUNKHA_ERR_FORKED;
+    if (engine->events_on_engine_thread)
+        return TRUNKHA_ERR_STATE;
+    if (read(engine->event_fd, &waiting, sizeof(waiting)) < 0 && errno != EAGAIN)
+        return TRUNKHA_ERR_SYSTEM;
+
+    return tha_engine_deliver(engine);
+}
+
+int trunkha_event_json(const trunkha_event *event, char **ret_json)
+{
+    char *json;
+
+    if (!event || !ret_json || event->size < sizeof(*event))
+        return TRUNKHA_ERR_INVALID;
+
+    json = tha_events_native_json(event);
+    if (!json)
+        return TRUNKHA_ERR_NOMEM;
+    *ret_json = json;
+
+    return 0;
+}

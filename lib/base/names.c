@@ -1,0 +1,113 @@
+/* The names of the public enumerations, as they stand in JSON and in logs. */
+#include "trunkha.h"
+
+#define COUNT(array)                  (sizeof(array) / sizeof((array)[0]))
+#define LOOK_UP(table, number, other) ((number) < COUNT(table) && (table)[number] ? (table)[number] : (other))
+
+const char *trunkha_version(void)
+{
+    return TRUNKHA_VERSION;
+}
+
+const char *trunkha_strerror(int err)
+{
+    static const char *const texts[] = {
+        [-TRUNKHA_OK] = "success",
+        [-TRUNKHA_ERR_INVALID] = "invalid argument",
+        [-TRUNKHA_ERR_NOMEM] = "out of memory",
+        [-TRUNKHA_ERR_CONFIG] = "the configuration has errors",
+        [-TRUNKHA_ERR_NOTFOUND] = "not found",
+        [-TRUNKHA_ERR_UNAVAILABLE] = "every trunk is disabled or draining",
+        [-TRUNKHA_ERR_STATE] = "not possible in this state",
+        [-TRUNKHA_ERR_FORKED] = "the handle was made before fork()",
+        [-TRUNKHA_ERR_SYSTEM] = "the system refused",
+        [-TRUNKHA_ERR_UNSUPPORTED] = "not supported yet",
+        [-TRUNKHA_ERR_BUSY] = "a live engine has this name",
+        [-TRUNKHA_ERR_VERSION] = "written by another release",
+        [-TRUNKHA_ERR_ACCESS] = "permission denied",
+        [-TRUNKHA_ERR_END] = "no more",
+    };
+    unsigned number = err <= 0 ? 0U - (unsigned)err : (unsigned)COUNT(texts);
+
+    return LOOK_UP(texts, number, "unknown error");
+}
+
+const char *trunkha_health_name(uint32_t health)
+{
+    static const char *const names[] = {
+        [TRUNKHA_HEALTH_UNKNOWN] = "UNKNOWN",
+        [TRUNKHA_HEALTH_AVAILABLE] = "AVAILABLE",
+        [TRUNKHA_HEALTH_DEGRADED] = "DEGRADED",
+        [TRUNKHA_HEALTH_DOWN] = "DOWN",
+    };
+
+    return LOOK_UP(names, health, "UNKNOWN");
+}
+
+const char *trunkha_admin_name(uint32_t admin)
+{
+    static const char *const names[] = {
+        [TRUNKHA_ADMIN_ENABLED] = "enabled",
+        [TRUNKHA_ADMIN_DISABLED] = "disabled",
+        [TRUNKHA_ADMIN_DRAINING] = "draining",
+    };
+
+    return LOOK_UP(names, admin, "UNKNOWN");
+}
+
+const char *trunkha_reason_name(uint32_t reason)
+{
+    static const char *const names[] = {
+        [TRUNKHA_REASON_NONE] = "NONE",
+        [TRUNKHA_REASON_STARTUP] = "STARTUP",
+        [TRUNKHA_REASON_KEEPALIVE_FAILURE] = "KEEPALIVE_FAILURE",
+        [TRUNKHA_REASON_KEEPALIVE_RECOVERED] = "KEEPALIVE_RECOVERED",
+        [TRUNKHA_REASON_NETWORK_ERROR] = "NETWORK_ERROR",
+        [TRUNKHA_REASON_CALL_FAILURE] = "CALL_FAILURE",
+        [TRUNKHA_REASON_CALL_RECOVERED] = "CALL_RECOVERED",
+        [TRUNKHA_REASON_OVERLOAD] = "OVERLOAD",
+        [TRUNKHA_REASON_DEGRADED_QUALITY] = "DEGRADED_QUALITY",
+        [TRUNKHA_REASON_DNS_FAILURE] = "DNS_FAILURE",
+        [TRUNKHA_REASON_TLS_FAILURE] = "TLS_FAILURE",
+        [TRUNKHA_REASON_AUTH_FAILURE] = "AUTH_FAILURE",
+        [TRUNKHA_REASON_ADMIN_DISABLED] = "ADMIN_DISABLED",
+        [TRUNKHA_REASON_ADMIN_ENABLED] = "ADMIN_ENABLED",
+        [TRUNKHA_REASON_ADMIN_DRAINING] = "ADMIN_DRAINING",
+        [TRUNKHA_REASON_LICENSE_ISSUE] = "LICENSE_ISSUE",
+        [TRUNKHA_REASON_PEER_QUORUM] = "PEER_QUORUM",
+        [TRUNKHA_REASON_LOCAL_FAULT] = "LOCAL_FAULT",
+        [TRUNKHA_REASON_CONFIG_CHANGE] = "CONFIG_CHANGE",
+    };
+
+    return LOOK_UP(names, reason, "NONE");
+}
+
+const char *trunkha_event_type_name(uint32_t type)
+{
+    static const char *const names[] = {
+        [TRUNKHA_EVENT_READY] = "telephony.instance.ready",
+        [TRUNKHA_EVENT_TRUNK_STATE] = "telephony.trunks.stateChange",
+        [TRUNKHA_EVENT_TARGET_STATE] = "telephony.targets.stateChange",
+        [TRUNKHA_EVENT_ACTIVE_CHANGE] = "telephony.trunkGroups.activeChange",
+        [TRUNKHA_EVENT_LOCAL_FAULT] = "telephony.instance.localFault",
+    };
+
+    return LOOK_UP(names, type, "UNKNOWN");
+}
+
+const char *trunkha_why_text(uint32_t why)
+{
+    static const char *const texts[] = {
+        [TRUNKHA_WHY_PREFERRED] = "available, preferred",
+        [TRUNKHA_WHY_STANDBY] = "available, standby",
+        [TRUNKHA_WHY_HOLD_DOWN] = "available again, held down before failback",
+        [TRUNKHA_WHY_DEGRADED] = "degraded, after the available ones",
+        [TRUNKHA_WHY_UNKNOWN] = "not answered yet, after those that did",
+        [TRUNKHA_WHY_LAST_RESORT] = "down, tried as a last resort",
+        [TRUNKHA_WHY_STALE] = "nobody is probing: order of the configuration",
+        [TRUNKHA_WHY_DISABLED] = "passed over: disabled",
+        [TRUNKHA_WHY_DRAINING] = "passed over: draining",
+    };
+
+    return LOOK_UP(texts, why, "unknown");
+}

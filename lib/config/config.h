@@ -1,0 +1,23 @@
+/** @file config.h  JSON text -> a checked model, or findings that say where it is wrong and what to write instead */
+#ifndef THA_CONFIG_CONFIG_H
+#define THA_CONFIG_CONFIG_H
+
+#include "core/model.h"
+
+/** Findings told at most; a hopeless file is not worth more. */
+#define THA_FINDINGS_MAX 100
+
+/** Reads @p len bytes of JSON; what is found goes to @p finding_cb (may be NULL), in the order of the file.
+ *  @p ret_model: new, tha_model_free(); only when there was no error. NULL for a mere check.
+ *  Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM. `${NAME}` is taken from the environment of the process. */
+int tha_config_read(const struct tha_mem *mem, const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data,
+                    struct tha_model **ret_model);
+
+/** Reads a SIP address as it may stand in `sipAddress`: host, host:port, [v6]:port, or a SIP URI. Shared with one-shot
+ *  probes. @p ret_addr: the address, port 5060 if none was given. @p uri_buf: the normalised URI, TRUNKHA_URI_SIZE will do.
+ *  Returns NULL, or what is wrong and what to write instead, to stand behind the address or its key (static).
+ *  @p ret_is_unsupported is set when it is a good address that this release cannot use yet. */
+const char *tha_config_read_sip_address(const char *text, struct tha_addr *ret_addr, char *uri_buf, size_t uri_size,
+                                        bool *ret_is_unsupported);
+
+#endif

@@ -1,0 +1,103 @@
+/** @file draft.h  A configuration on its way from JSON to a model: read, but its references not yet followed */
+#ifndef THA_CONFIG_DRAFT_H
+#define THA_CONFIG_DRAFT_H
+
+#include "keepalive.h"
+
+/** Longest id, name and other text that states and events have room for, in bytes. */
+#define THA_CONFIG_ID_MAX (TRUNKHA_ID_SIZE - 1)
+
+/** Addresses that probes may leave from and peers may be answered at. */
+#define THA_CONFIG_LISTEN_MAX 16
+
+struct tha_config_trunk {
+    struct tha_trunk_model model;
+    struct tha_addr addr;
+    const char *paired_id;                   /**< NULL = none */
+    const struct tha_config_keepalive *base; /**< what its own `keepalive` overrides */
+};
+
+/** A `pairedTrunkId`, kept until all trunks are known. */
+struct tha_config_pair {
+    struct tha_config_pair *next;
+    const char *paired_id;
+    uint32_t group;
+    uint32_t place; /**< in the group's list; THA_NONE = short form */
+};
+
+struct tha_config_profile {
+    const char *id;
+    const char *name;
+    const char *primary_id;
+    const char *secondary_id; /**< NULL = none */
+    uint32_t primary;         /**< index, once references are resolved; THA_NONE = none */
+    uint32_t secondary;
+    uint32_t hold_down_ms;
+    bool automatic_failover;
+};
+
+struct tha_config_draft {
+    struct tha_config_reader reader;
+    struct tha_arena scratch; /**< what the model does not keep */
+    struct tha_model *model;
+    const char *instance_id; /**< NULL = not given */
+    const char *region;      /**< likewise */
+    struct tha_addr listen[THA_CONFIG_LISTEN_MAX];
+    uint32_t n_listen;
+    json_t *groups_json;   /**< NULL = none */
+    json_t *profiles_json; /**< NULL = none */
+    struct tha_config_keepalive keepalive;
+    struct tha_addr *addrs;    /**< of the trunks, one each */
+    const char **failover_ids; /**< of the groups; NULL = none */
+    struct tha_config_pair *pairs;
+    struct tha_config_profile *profiles;
+    uint32_t n_profiles;
+    struct tha_map group_ids, group_names, trunk_ids, profile_ids; /**< to tha_config_from_index() */
+};
+
+/** A name that several groups have. */
+#define THA_CONFIG_AMBIGUOUS (THA_NONE - 1)
+
+/** Maps hold indices as pointers; NULL must go on meaning "not there". */
+static inline void *tha_config_from_index(uint32_t index)
+{
+    return (void *)((uintptr_t)index + 1);
+}
+
+static inline uint32_t tha_config_to_index(const void *value)
+{
+    return value ? (uint32_t)((uintptr_t)value - 1) : THA_NONE;
+}
+
+/** draft.c: the whole document; what is wrong is in the reader's report afterwards. */
+void tha_config_read_document(struct tha_config_draft *draft, json_t *root);
+
+/** identity.c: lets id and name of @p object stand in for each other. */
+void tha_config_set_identity(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *object,
+                             const char **inout_id, const char **inout_name);
+
+/** Enters the id of @p object in @p ids. False, after a finding, when another @p owner has it already; @p id may be NULL. */
+bool tha_config_enter_id(struct tha_config_reader *reader, struct tha_map *ids, const struct tha_config_path *path,
+                         const json_t *object, const char *id, uint32_t index, const char *owner);
+
+/** group.c: `trunkGroups`. A group that has a `sipAddress` itself is its own and only trunk: the short form. */
+void tha_config_read_groups(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *groups);
+
+/** trunk.c: the keys of a trunk, which may stand among those of its group. */
+extern const struct tha_config_schema tha_config_trunk_schema;
+void tha_config_init_trunk(struct tha_config_trunk *trunk, const struct tha_config_draft *draft);
+
+/** Adds a trunk that was read to the model. @p place: its index in the list of its group; THA_NONE = short form. */
+void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_config_trunk *trunk, uint32_t group,
+                          uint32_t place);
+
+/** profile.c: `routingProfiles`. */
+void tha_config_read_profiles(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *profiles);
+
+/** reference.c: follows every id that names a group or a trunk, and finds the chains that bite their tails. */
+void tha_config_resolve_references(struct tha_config_draft *draft);
+
+/** chain.c: the profiles of the model with their chains; all references must be good. */
+void tha_config_make_profiles(struct tha_config_draft *draft);
+
+#endif

@@ -1,0 +1,171 @@
+#include "keepalive.h"
+
+#include <string.h>
+
+#define HEADERS_MAX 32
+#define HEADER_MAX  255 /* bytes of a name or a value */
+#define URI_MAX     (TRUNKHA_URI_SIZE - 1)
+
+#define AT(member) THA_AT(struct tha_config_keepalive, model.member)
+
+/* ---- Lists of response codes */
+
+void tha_config_read_codes(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *list,
+                           struct tha_config_codes *codes)
+{
+    static const struct tha_config_field code_text = {NULL, THA_KIND_TEXT, .max = 16};
+
+    *codes = (struct tha_config_codes){.classes = 0};
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct tha_config_path item = {path, NULL, i};
+        const json_t *value = json_array_get(list, i);
+        char buf[THA_CONFIG_TEXT_SIZE];
+        const char *text = NULL;
+
+        if (json_is_integer(value) && tha_config_add_code(codes, json_integer_value(value)))
+            continue;
+        if (json_is_string(value)) {
+            text = tha_config_get_text(reader, &item, &code_text, value, buf);
+            if (!text || tha_config_add_code_text(codes, text))
+                continue;
+        }
+        tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, &item,
+                               "write a number from 100 to 699, or a class: \"5xx\"",
+                               "a response code is a number from 100 to 699, or a class from \"1xx\" to \"6xx\"");
+    }
+}
+
+static void read_failure_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value,
+                               void *target)
+{
+    tha_config_read_codes(reader, path, value, &((struct tha_config_keepalive *)target)->failure);
+}
+
+static void read_accepted_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value,
+                                void *target)
+{
+    tha_config_read_codes(reader, path, value, &((struct tha_config_keepalive *)target)->accepted);
+}
+
+/* ---- Headers of one's own */
+
+static bool check_header_name(struct tha_config_reader *reader, const struct tha_config_path *path)
+{
+    enum tha_config_code code;
+    const char *problem = tha_config_check_header_name(path->key, &code);
+    char label[THA_CONFIG_LABEL_SIZE];
+
+    if (!problem && strlen(path->key) > HEADER_MAX) {
+        code = THA_CODE_TOO_LONG;
+        problem = "is too long for the name of a header: at most 255 bytes are allowed";
+    }
+    if (problem)
+        tha_config_add_finding(&reader->report, code, path, "use another header, or leave it out", "%s %s",
+                               tha_config_print_label(path, label, sizeof(label)), problem);
+
+    return !problem;
+}
+
+static void read_headers(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *map, void *target)
+{
+    static const struct tha_config_field header_value = {NULL, THA_KIND_TEXT, .at = THA_AT(struct tha_header, value),
+                                                         .max = HEADER_MAX, .check = tha_config_check_header_value};
+    struct tha_probe_text *text = &((struct tha_config_keepalive *)target)->model.text;
+    struct tha_header *headers = tha_arena_alloc(reader->arena, json_object_size(map), sizeof(*headers));
+    const char *name;
+    json_t *value;
+    uint32_t n = 0;
+
+    if (!headers) {
+        reader->report.is_out_of_memory = true;
+        return;
+    }
+
+    json_object_foreach(map, name, value) {
+        struct tha_config_path path_of_one = {path, name, 0};
+
+        if (!check_header_name(reader, &path_of_one))
+            continue;
+        headers[n].name = tha_config_keep_text(reader, name);
+        tha_config_read_value(reader, &path_of_one, &header_value, value, &headers[n]);
+        if (!headers[n].value)
+            headers[n].value = "";
+        n++;
+    }
+
+    text->headers = headers;
+    text->n_headers = n;
+}
+
+/* ---- The block */
+
+static const struct tha_config_word methods[] = {{"OPTIONS", 0}, {NULL}};
+
+static const struct tha_config_field degraded_fields[] = {
+    {"lossPercent", THA_KIND_COUNT, .at = AT(degraded_loss_percent), .max = 100, .initial = 20},
+    {"rtt", THA_KIND_SECONDS, .at = AT(degraded_rtt_ms), .max = 60, .initial = 0.8},
+    {"window", THA_KIND_COUNT, .at = AT(degraded_window), .min = 1, .max = 64, .initial = 20},
+};
+static const struct tha_config_schema degraded_schema = THA_SCHEMA(degraded_fields);
+
+static const struct tha_config_field damping_fields[] = {
+    {"maxTransitions", THA_KIND_COUNT, .min = 1, .max = 1000},
+    {"window", THA_KIND_SECONDS, .min = 1, .max = 86400},
+    {"holdDown", THA_KIND_SECONDS, .max = 86400},
+    {"maxHoldDown", THA_KIND_SECONDS, .max = 86400},
+};
+static const struct tha_config_schema damping_schema = THA_SCHEMA(damping_fields);
+
+static const struct tha_config_field keepalive_fields[] = {
+    {"enabled", THA_KIND_BOOL, .at = AT(enabled), .initial = true},
+    {"method", THA_KIND_WORD, .words = methods},
+    {"interval", THA_KIND_SECONDS, .at = AT(interval_ms), .min = 1, .max = 3600, .initial = 30},
+    {"suspectInterval", THA_KIND_SECONDS, .at = AT(suspect_interval_ms), .min = 0.5, .max = 3600, .initial = 3},
+    {"downInterval", THA_KIND_SECONDS, .at = AT(down_interval_ms), .min = 0.5, .max = 3600, .initial = 15},
+    {"jitter", THA_KIND_FRACTION, .at = AT(jitter_permille), .max = 0.5, .initial = 0.1},
+    {"timeout", THA_KIND_SECONDS, .at = AT(timeout_ms), .min = 0.1, .max = 60, .initial = 3},
+    {"maxFailedAttempts", THA_KIND_COUNT, .at = AT(max_failed_attempts), .min = 1, .max = 100, .initial = 3},
+    {"recoveryAttempts", THA_KIND_COUNT, .at = AT(recovery_attempts), .min = 1, .max = 100, .initial = 2},
+    {"onlyWhenIdle", THA_KIND_BOOL, .at = AT(only_when_idle), .initial = true},
+    {"failureResponseCodes", THA_KIND_LIST, .read = read_failure_codes},
+    {"acceptedResponseCodes", THA_KIND_LIST, .read = read_accepted_codes},
+    {"maxProbesPerMinute", THA_KIND_COUNT, .at = AT(max_probes_per_minute), .max = 60000},
+    {"fromUri", THA_KIND_TEXT, .at = AT(text.from_uri), .max = URI_MAX, .check = tha_config_check_uri},
+    {"contactUri", THA_KIND_TEXT, .at = AT(text.contact_uri), .max = URI_MAX, .check = tha_config_check_uri},
+    {"requestUri", THA_KIND_TEXT, .at = AT(text.request_uri), .max = URI_MAX, .check = tha_config_check_uri},
+    {"userAgent", THA_KIND_TEXT, .at = AT(text.user_agent), .max = HEADER_MAX, .check = tha_config_check_header_value},
+    {"maxForwards", THA_KIND_COUNT, .at = AT(text.max_forwards), .max = 255, .initial = 70},
+    {"headers", THA_KIND_OBJECT, .max = HEADERS_MAX, .read = read_headers},
+    {"degraded", THA_KIND_OBJECT, .schema = &degraded_schema},
+    {"flapDamping", THA_KIND_OBJECT, .is_later = true, .schema = &damping_schema},
+};
+static const struct tha_config_schema keepalive_schema = THA_SCHEMA(keepalive_fields);
+
+void tha_config_init_keepalive(struct tha_config_keepalive *keepalive)
+{
+    *keepalive = (struct tha_config_keepalive){.failure = {.classes = 0}};
+    tha_config_set_defaults(&keepalive_schema, keepalive);
+
+    tha_config_add_code(&keepalive->failure, 403);
+    tha_config_add_code(&keepalive->failure, 408);
+    tha_config_add_code_text(&keepalive->failure, "5xx");
+    tha_config_add_code(&keepalive->accepted, 501);
+}
+
+const struct tha_keepalive *tha_config_read_keepalive(struct tha_config_reader *reader, const struct tha_config_path *path,
+                                                      json_t *block, struct tha_config_keepalive *inout_keepalive)
+{
+    struct tha_config_part part = {&keepalive_schema, inout_keepalive, NULL};
+    struct tha_keepalive *kept = tha_arena_alloc(reader->arena, 1, sizeof(*kept));
+
+    if (!kept) {
+        reader->report.is_out_of_memory = true;
+        return NULL;
+    }
+
+    tha_config_read_object(reader, path, block, &part, 1);
+    tha_config_combine_codes(&inout_keepalive->failure, &inout_keepalive->accepted, &inout_keepalive->model.failing);
+    *kept = inout_keepalive->model;
+
+    return kept;
+}

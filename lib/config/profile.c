@@ -1,0 +1,80 @@
+#include "draft.h"
+
+#define AT(member) THA_AT(struct tha_config_profile, member)
+
+static void check_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list, void *target)
+{
+    struct tha_config_codes codes;
+
+    (void)target;
+    tha_config_read_codes(reader, path, list, &codes);
+}
+
+static const struct tha_config_word failback_modes[] = {
+    {"auto", 0},
+    {"manual", 1, .is_later = true},
+    {"whenIdle", 2, .is_later = true},
+    {NULL},
+};
+
+static const struct tha_config_field failback_fields[] = {
+    {"mode", THA_KIND_WORD, .words = failback_modes},
+    {"holdDown", THA_KIND_SECONDS, .at = AT(hold_down_ms), .max = 86400, .initial = 60},
+};
+static const struct tha_config_schema failback_schema = THA_SCHEMA(failback_fields);
+
+static const struct tha_config_field call_fields[] = {
+    {"noResponseTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 60},
+    {"noRingTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 300},
+    {"totalTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 600},
+    {"ringDuration", THA_KIND_SECONDS, .min = 1, .max = 3600},
+    {"maxAttempts", THA_KIND_COUNT, .min = 1, .max = 32},
+    {"rerouteCodes", THA_KIND_LIST, .read = check_codes},
+    {"maxRetryAfter", THA_KIND_SECONDS, .max = 86400},
+    {"retryBudgetPercent", THA_KIND_COUNT, .max = 100},
+};
+static const struct tha_config_schema call_schema = THA_SCHEMA(call_fields);
+
+static const struct tha_config_field profile_fields[] = {
+    {"id", THA_KIND_TEXT, .at = AT(id), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
+    {"name", THA_KIND_TEXT, .at = AT(name), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
+    {"primaryTrunkGroup", THA_KIND_TEXT, .is_required = true, .at = AT(primary_id), .max = THA_CONFIG_ID_MAX,
+     .check = tha_config_check_id},
+    {"secondaryTrunkGroup", THA_KIND_TEXT, .at = AT(secondary_id), .max = THA_CONFIG_ID_MAX},
+    {"automaticFailover", THA_KIND_BOOL, .at = AT(automatic_failover), .initial = true},
+    {"failback", THA_KIND_OBJECT, .schema = &failback_schema},
+    {"call", THA_KIND_OBJECT, .is_later = true, .schema = &call_schema},
+};
+static const struct tha_config_schema profile_schema = THA_SCHEMA(profile_fields);
+
+static void read_profile(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value, void *target)
+{
+    struct tha_config_draft *draft = target;
+    struct tha_config_profile *profile = &draft->profiles[path->index];
+    struct tha_config_part part = {&profile_schema, profile, NULL};
+
+    tha_config_set_defaults(&profile_schema, profile);
+    tha_config_read_object(reader, path, value, &part, 1);
+    tha_config_set_identity(reader, path, value, &profile->id, &profile->name);
+    tha_config_enter_id(reader, &draft->profile_ids, path, value, profile->id, (uint32_t)path->index,
+                        "profile or trunk group");
+}
+
+void tha_config_read_profiles(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *profiles)
+{
+    static const struct tha_config_field profile_item = {NULL, THA_KIND_OBJECT, .read = read_profile};
+    size_t count = json_array_size(profiles);
+
+    draft->profiles = tha_arena_alloc(&draft->scratch, count, sizeof(*draft->profiles));
+    if (!draft->profiles) {
+        draft->reader.report.is_out_of_memory = true;
+        return;
+    }
+
+    draft->n_profiles = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        struct tha_config_path item = {path, NULL, i};
+
+        tha_config_read_value(&draft->reader, &item, &profile_item, json_array_get(profiles, i), draft);
+    }
+}

@@ -1,0 +1,97 @@
+/* What the operator wants. Kept apart from what is measured: no probe undoes it. */
+#include "machine.h"
+
+#include <stddef.h>
+#include <string.h>
+
+bool tha_admin_is_probed(const struct tha_core *core, const struct tha_target *target)
+{
+    return core->table->trunks[target->trunk].admin != TRUNKHA_ADMIN_DISABLED &&
+           tha_table_keepalive(core->table, target)->enabled;
+}
+
+static uint32_t find_trunk(const struct tha_core *core, const char *id)
+{
+    for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
+        if (!strcmp(core->table->model->trunks[i].id, id))
+            return i;
+    }
+
+    return THA_NONE;
+}
+
+static void stop_probing(struct tha_core *core, const struct tha_trunk *trunk)
+{
+    for (uint32_t i = 0; i < trunk->n_targets; i++)
+        tha_schedule_stop(core, &core->table->targets[trunk->first_target + i]);
+}
+
+static void probe_afresh(struct tha_core *core, const struct tha_trunk *trunk, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        struct tha_target *target = &core->table->targets[trunk->first_target + i];
+
+        tha_health_reset(&target->health, now_ms);
+        tha_core_show_target(core, target);
+        if (core->is_started && tha_admin_is_probed(core, target))
+            tha_schedule_first(core, target, now_ms);
+    }
+}
+
+static void set(struct tha_core *core, uint32_t index, uint32_t admin, uint32_t reason, const char *text, uint64_t now_ms)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+    uint32_t previous = trunk->health;
+    uint32_t was = trunk->admin;
+
+    trunk->admin = (uint8_t)admin;
+    trunk->admin_reason = reason ? (uint8_t)reason : tha_table_admin_reason(admin);
+
+    if (admin == TRUNKHA_ADMIN_DISABLED)
+        stop_probing(core, trunk);
+    else if (was == TRUNKHA_ADMIN_DISABLED)
+        probe_afresh(core, trunk, now_ms);
+    if (was == TRUNKHA_ADMIN_DISABLED || admin == TRUNKHA_ADMIN_DISABLED)
+        trunk->silent_since_ms = trunk->recovered_ms = 0;
+    tha_fault_recount(core);
+
+    tha_rollup_trunk(core, index, NULL, trunk->admin_reason, text, now_ms);
+    if (was != admin && trunk->health == previous) { /* draining: the state stays, and yet it is news */
+        trunk->reason = trunk->admin_reason;
+        tha_tell_trunk(core, index, previous, NULL, text);
+    }
+}
+
+int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t admin, uint32_t reason, const char *text,
+                       uint32_t for_ms, uint64_t now_ms)
+{
+    bool is_licence = reason == TRUNKHA_REASON_LICENSE_ISSUE;
+    uint32_t index;
+
+    if (admin > TRUNKHA_ADMIN_DRAINING || (reason && !is_licence) || (is_licence && admin != TRUNKHA_ADMIN_DISABLED))
+        return TRUNKHA_ERR_INVALID;
+    index = core->table ? find_trunk(core, trunk_id) : THA_NONE;
+    if (index == THA_NONE)
+        return TRUNKHA_ERR_NOTFOUND;
+
+    set(core, index, admin, reason, text ? text : "", now_ms);
+    if (for_ms && admin != TRUNKHA_ADMIN_ENABLED)
+        tha_heap_set(&core->admins, &core->table->trunks[index].timer, now_ms + for_ms);
+    else
+        tha_heap_remove(&core->admins, &core->table->trunks[index].timer);
+
+    return 0;
+}
+
+void tha_admin_expire(struct tha_core *core, uint64_t now_ms)
+{
+    struct tha_timer *timer;
+
+    while ((timer = tha_heap_first(&core->admins)) && timer->when <= now_ms) {
+        const struct tha_trunk *trunk = THA_CONTAINER(timer, struct tha_trunk, timer);
+
+        tha_heap_remove(&core->admins, timer);
+        set(core, (uint32_t)(trunk - core->table->trunks), TRUNKHA_ADMIN_ENABLED, TRUNKHA_REASON_NONE,
+            "the time given has passed", now_ms);
+    }
+}

@@ -1,0 +1,377 @@
+#include "machine.h"
+
+#include <stddef.h>
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret_core)
+{
+    struct tha_core *core = tha_mem_zalloc(mem, 1, sizeof(*core));
+
+    if (!core)
+        return TRUNKHA_ERR_NOMEM;
+
+    core->mem = *mem;
+    core->random = seed ? seed : 1;
+    core->dirty_target = core->dirty_trunk = core->dirty_profile = THA_NONE;
+    tha_heap_init(&core->probes, mem);
+    tha_heap_init(&core->admins, mem);
+    tha_heap_init(&core->holds, mem);
+    *ret_core = core;
+
+    return 0;
+}
+
+static void free_table(struct tha_table *table)
+{
+    struct tha_model *model = table ? table->model : NULL;
+
+    tha_table_free(table);
+    tha_model_free(model);
+}
+
+struct tha_core *tha_core_free(struct tha_core *core)
+{
+    if (!core)
+        return NULL;
+
+    free_table(core->table);
+    tha_heap_done(&core->holds);
+    tha_heap_done(&core->admins);
+    tha_heap_done(&core->probes);
+    tha_mem_free(&core->mem, core->events);
+
+    return tha_mem_free(&core->mem, core);
+}
+
+const struct tha_table *tha_core_table(const struct tha_core *core)
+{
+    return core->table;
+}
+
+/* ---- Loading ---- */
+
+int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table)
+{
+    struct tha_table *table;
+    int err = tha_table_new(&core->mem, model, core->table, now_ms, &table);
+
+    if (err)
+        return err;
+
+    /* Timers of the running table stay in the heaps until the commit: there must be room for either table. */
+    err = tha_heap_reserve(&core->probes, table->n_targets);
+    if (!err)
+        err = tha_heap_reserve(&core->admins, model->n_trunks);
+    if (!err)
+        err = tha_heap_reserve(&core->holds, model->n_profiles);
+
+    if (err)
+        tha_table_free(table);
+    else
+        *ret_table = table;
+
+    return err;
+}
+
+static bool is_new(const struct tha_core *core, const struct tha_target *target)
+{
+    return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
+}
+
+static void restart_timers(struct tha_core *core, uint64_t now_ms)
+{
+    struct tha_table *table = core->table;
+
+    core->probes.count = core->admins.count = core->holds.count = 0;
+    core->rate = 0;
+
+    for (uint32_t i = 0; i < table->n_targets; i++) {
+        struct tha_target *target = &table->targets[i];
+
+        if (target->timer.when && tha_admin_is_probed(core, target))
+            tha_schedule_first(core, target, target->timer.when);
+        else
+            target->is_probing = false;
+    }
+    for (uint32_t i = 0; i < table->model->n_trunks; i++) {
+        if (table->trunks[i].timer.when)
+            tha_heap_set(&core->admins, &table->trunks[i].timer, table->trunks[i].timer.when);
+    }
+    if (core->is_started)
+        tha_schedule_comb(core, is_new, now_ms);
+}
+
+static void show_all(struct tha_core *core)
+{
+    core->dirty_target = core->dirty_trunk = core->dirty_profile = THA_NONE;
+
+    for (uint32_t i = core->table->n_targets; i-- > 0;)
+        tha_core_show_target(core, &core->table->targets[i]);
+    for (uint32_t i = core->table->model->n_trunks; i-- > 0;)
+        tha_core_show_trunk(core, &core->table->trunks[i]);
+    for (uint32_t i = core->table->model->n_profiles; i-- > 0;)
+        tha_core_show_profile(core, i);
+}
+
+void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t now_ms)
+{
+    struct tha_table *old = core->table;
+
+    if (old)
+        tha_table_inherit(table, old);
+    core->table = table;
+    free_table(old);
+
+    show_all(core);
+    restart_timers(core, now_ms);
+    tha_fault_recount(core);
+    for (uint32_t i = 0; i < table->model->n_trunks; i++)
+        tha_rollup_trunk(core, i, NULL, old ? TRUNKHA_REASON_CONFIG_CHANGE : TRUNKHA_REASON_NONE, "", now_ms);
+}
+
+void tha_core_start(struct tha_core *core, uint64_t now_ms)
+{
+    core->is_started = true;
+    if (!core->table)
+        return;
+
+    for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
+        if (core->table->trunks[i].health != TRUNKHA_HEALTH_UNKNOWN)
+            tha_tell_trunk(core, i, TRUNKHA_HEALTH_UNKNOWN, NULL, "as configured");
+    }
+    tha_schedule_comb(core, is_new, now_ms);
+}
+
+/* ---- Inputs ---- */
+
+static void describe(const struct tha_health *health, const struct tha_evidence *evidence, char *buf, size_t size)
+{
+    const char *plural = health->failed == 1 ? "" : "s";
+
+    if (!health->failed)
+        tha_text_print(buf, size, "answered %u in %u.%u ms", health->last_response, health->rtt_us / 1000,
+                       health->rtt_us / 100 % 10);
+    else if (evidence->kind == THA_EVIDENCE_ANSWERED)
+        tha_text_print(buf, size, "%u to %u probe%s", health->last_response, health->failed, plural);
+    else if (evidence->kind == THA_EVIDENCE_REFUSED)
+        tha_text_print(buf, size, "%u probe%s failed, the last was refused", health->failed, plural);
+    else if (evidence->kind == THA_EVIDENCE_SEND_FAILED)
+        tha_text_print(buf, size, "%u probe%s failed, the last could not be sent", health->failed, plural);
+    else
+        tha_text_print(buf, size, "no answer to %u probe%s", health->failed, plural);
+}
+
+static void judge(struct tha_core *core, struct tha_target *target, const struct tha_evidence *evidence, uint64_t now_ms)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+    uint32_t previous = target->health.state, blamed = target->health.reason;
+    bool is_ours, has_changed;
+    char detail[96];
+
+    target->is_probing = false;
+    if (evidence->kind == THA_EVIDENCE_ANSWERED)
+        tha_fault_end(core, now_ms);
+
+    is_ours = core->is_local_fault || target->sent_ms < core->fault_ended_ms;
+    has_changed = tha_health_judge(&target->health, keepalive, evidence, is_ours, now_ms);
+    tha_fault_note(core, target->trunk, now_ms);
+    if (target->health.failed)
+        tha_rollup_break(core, target->trunk, now_ms);
+    if (has_changed) {
+        describe(&target->health, evidence, detail, sizeof(detail));
+        tha_tell_target(core, target, previous, detail);
+        tha_rollup_trunk(core, target->trunk, target, target->health.reason, detail, now_ms);
+    } else if (target->health.reason != blamed) {
+        tha_rollup_blame(core, target->trunk, target->health.reason);
+    }
+
+    tha_schedule_next(core, target, now_ms);
+    tha_core_show_target(core, target);
+}
+
+void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
+{
+    struct tha_table *table = core->table;
+    struct tha_target *target;
+
+    if (!table || slot >= table->n_slots || table->target_of_slot[slot] == THA_NONE)
+        return;
+
+    target = &table->targets[table->target_of_slot[slot]];
+    if (target->is_probing)
+        judge(core, target, evidence, now_ms);
+}
+
+/** A probe of which nothing was heard, not even a time-out: the prober owes an answer, but nothing may hang on it. */
+static void give_up_lost_probes(struct tha_core *core, uint64_t now_ms)
+{
+    static const struct tha_evidence silence = {.kind = THA_EVIDENCE_TIMED_OUT};
+    struct tha_timer *timer;
+
+    while ((timer = tha_heap_first(&core->probes)) && timer->when <= now_ms) {
+        struct tha_target *target = THA_CONTAINER(timer, struct tha_target, timer);
+
+        if (!target->is_probing)
+            break;
+        judge(core, target, &silence, now_ms);
+    }
+}
+
+static void end_hold_downs(struct tha_core *core, uint64_t now_ms)
+{
+    struct tha_timer *timer;
+
+    while ((timer = tha_heap_first(&core->holds)) && timer->when <= now_ms) {
+        const struct tha_profile *profile = THA_CONTAINER(timer, struct tha_profile, timer);
+
+        tha_heap_remove(&core->holds, timer);
+        tha_core_show_profile(core, (uint32_t)(profile - core->table->profiles));
+    }
+}
+
+/* ---- Actions ---- */
+
+uint64_t tha_core_next_expiry(const struct tha_core *core)
+{
+    return least(tha_schedule_next_expiry(core), least(tha_heap_next(&core->admins), tha_heap_next(&core->holds)));
+}
+
+void tha_core_show_target(struct tha_core *core, struct tha_target *target)
+{
+    if (target->is_dirty)
+        return;
+    target->is_dirty = true;
+    target->next_dirty = core->dirty_target;
+    core->dirty_target = (uint32_t)(target - core->table->targets);
+}
+
+void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk)
+{
+    if (trunk->is_dirty)
+        return;
+    trunk->is_dirty = true;
+    trunk->next_dirty = core->dirty_trunk;
+    core->dirty_trunk = (uint32_t)(trunk - core->table->trunks);
+}
+
+void tha_core_show_profile(struct tha_core *core, uint32_t profile)
+{
+    struct tha_profile *dirty = &core->table->profiles[profile];
+
+    if (dirty->is_dirty)
+        return;
+    dirty->is_dirty = true;
+    dirty->next_dirty = core->dirty_profile;
+    core->dirty_profile = profile;
+}
+
+static void take_target(struct tha_core *core, struct tha_action *action)
+{
+    struct tha_target *target = &core->table->targets[core->dirty_target];
+    const struct tha_health *health = &target->health;
+
+    *action = (struct tha_action){
+        .kind = THA_ACTION_SHOW_TARGET,
+        .index = core->dirty_target,
+        .target =
+            {
+                .health = health->state,
+                .reason = health->reason,
+                .rtt_us = health->rtt_us,
+                .loss_permille = tha_health_loss_permille(health, tha_table_keepalive(core->table, target)),
+                .failed_attempts = health->failed,
+                .last_response = health->last_response,
+                .since_ms = health->since_ms,
+                .last_successful_keepalive_ms = health->last_success_ms,
+            },
+    };
+    target->is_dirty = false;
+    core->dirty_target = target->next_dirty;
+}
+
+static void take_trunk(struct tha_core *core, struct tha_action *action)
+{
+    struct tha_trunk *trunk = &core->table->trunks[core->dirty_trunk];
+    uint32_t group = tha_table_trunk_model(core->table, core->dirty_trunk)->group;
+
+    *action = (struct tha_action){
+        .kind = THA_ACTION_SHOW_TRUNK,
+        .index = core->dirty_trunk,
+        .trunk =
+            {
+                .state =
+                    {
+                        .health = trunk->health,
+                        .admin = trunk->admin,
+                        .reason = trunk->reason,
+                        .since_ms = trunk->since_ms,
+                    },
+                .group = group,
+                .group_health = tha_rollup_group_health(core->table, group),
+            },
+    };
+    trunk->is_dirty = false;
+    core->dirty_trunk = trunk->next_dirty;
+}
+
+static void take_profile(struct tha_core *core, uint64_t now_ms, struct tha_action *action)
+{
+    uint32_t index = core->dirty_profile;
+    struct tha_profile *profile = &core->table->profiles[index];
+
+    profile->is_dirty = false;
+    core->dirty_profile = profile->next_dirty;
+    tha_route_order(core, index, now_ms, action);
+}
+
+static bool take_event(struct tha_core *core, struct tha_action *action)
+{
+    if (core->next_event == core->n_events) {
+        core->next_event = core->n_events = 0;
+        return false;
+    }
+
+    *action = (struct tha_action){.kind = THA_ACTION_TELL, .event = &core->events[core->next_event++]};
+
+    return true;
+}
+
+bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action)
+{
+    *ret_action = (struct tha_action){.kind = THA_ACTION_NONE};
+    if (!core->table)
+        return false;
+
+    give_up_lost_probes(core, now_ms);
+    end_hold_downs(core, now_ms);
+    tha_admin_expire(core, now_ms);
+
+    if (core->dirty_target != THA_NONE)
+        take_target(core, ret_action);
+    else if (core->dirty_trunk != THA_NONE)
+        take_trunk(core, ret_action);
+    else if (core->dirty_profile != THA_NONE)
+        take_profile(core, now_ms, ret_action);
+    else if (!take_event(core, ret_action) && tha_schedule_take(core, now_ms, &ret_action->index))
+        ret_action->kind = THA_ACTION_PROBE;
+
+    return ret_action->kind != THA_ACTION_NONE;
+}
+
+uint32_t tha_core_take_lost(struct tha_core *core)
+{
+    uint32_t lost = core->lost;
+
+    core->lost = 0;
+
+    return lost;
+}
+
+bool tha_core_is_draining(const struct tha_core *core)
+{
+    return core->table && core->n_draining == core->table->model->n_trunks;
+}

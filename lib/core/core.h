@@ -1,0 +1,82 @@
+/** @file core.h  The machine that decides: inputs in, actions out, time as an argument
+ *
+ *  It opens no socket, asks no clock, starts no thread and calls nobody back. After each input, and whenever
+ *  tha_core_next_expiry() has come, call tha_core_next_action() until it has nothing left, and do what it says. Time is in
+ *  milliseconds on a clock that never steps back. Given the same inputs and seed it does the same things. */
+#ifndef THA_CORE_CORE_H
+#define THA_CORE_CORE_H
+
+#include "core/evidence.h"
+#include "core/model.h"
+#include "core/state.h"
+#include "core/table.h"
+
+struct tha_core;
+
+enum tha_action_kind {
+    THA_ACTION_NONE,
+    THA_ACTION_SHOW_TARGET, /**< its published state has changed */
+    THA_ACTION_SHOW_TRUNK,  /**< its published state, and perhaps that of its group, have changed */
+    THA_ACTION_SHOW_ROUTE,  /**< the order of a profile may have changed */
+    THA_ACTION_TELL,        /**< an event; sequence, times and instance are the caller's to fill in */
+    THA_ACTION_PROBE        /**< ask the target in a slot how it is */
+};
+
+struct tha_action {
+    uint32_t kind;
+    uint32_t index; /**< of the target, trunk or profile; the slot to probe */
+    union {
+        struct tha_target_state target;
+        struct {
+            struct tha_trunk_state state;
+            uint32_t group;
+            uint32_t group_health;
+        } trunk;
+        struct {
+            const struct tha_route_entry *entries; /**< borrowed until the next call */
+            uint32_t n_entries;
+            uint32_t active_trunk; /**< or THA_NONE */
+        } route;
+        const trunkha_event *event; /**< borrowed until the next call */
+    };
+};
+
+/** @p seed makes the jitter. Returns 0 or TRUNKHA_ERR_NOMEM. */
+int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret_core);
+
+/** With its table and model. NULL is fine; returns NULL. */
+struct tha_core *tha_core_free(struct tha_core *core);
+
+/** First half of a load, which may fail (NOMEM): builds the table; nothing that runs is touched. Give it to tha_core_commit()
+ *  or to tha_table_free(); until then @p model stays the caller's. */
+int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table);
+
+/** Second half: the table and its model run from now on; health, counters and timers of what stays are kept. */
+void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t now_ms);
+
+/** NULL before the first load. */
+const struct tha_table *tha_core_table(const struct tha_core *core);
+
+/** From now on targets are probed. */
+void tha_core_start(struct tha_core *core, uint64_t now_ms);
+
+/** When to come back; THA_NEVER = not of its own accord. */
+uint64_t tha_core_next_expiry(const struct tha_core *core);
+
+/** What came of a probe. A slot without a probe under way is ignored: a late answer credits nothing. */
+void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms);
+
+/** The operator speaks; see trunkha_trunk_set_admin(). Returns 0, NOTFOUND or INVALID. */
+int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t admin, uint32_t reason, const char *text,
+                       uint32_t for_ms, uint64_t now_ms);
+
+/** Is every trunk draining or disabled? Then peers are told to go elsewhere. */
+bool tha_core_is_draining(const struct tha_core *core);
+
+/** The next thing to do; false when there is none. States come before the events that tell of them. */
+bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action);
+
+/** Events that could not be told for want of memory since the last call. */
+uint32_t tha_core_take_lost(struct tha_core *core);
+
+#endif

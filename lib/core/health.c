@@ -1,0 +1,153 @@
+#include "health.h"
+
+#include <errno.h>
+
+#include "trunkha.h"
+
+/** A refusal comes from the peer's host: the way there is whole. What does not even get there is silence. */
+static bool is_silence(const struct tha_evidence *evidence)
+{
+    return evidence->kind == THA_EVIDENCE_TIMED_OUT || evidence->kind == THA_EVIDENCE_SEND_FAILED ||
+           (evidence->kind == THA_EVIDENCE_REFUSED && evidence->system_error != ECONNREFUSED);
+}
+
+static void change(struct tha_health *health, uint8_t state, uint8_t reason, uint64_t now_ms)
+{
+    health->state = state;
+    health->reason = reason;
+    health->since_ms = now_ms;
+}
+
+bool tha_health_is_failure(const struct tha_keepalive *keepalive, const struct tha_evidence *evidence)
+{
+    return evidence->kind != THA_EVIDENCE_ANSWERED || tha_codes_has(&keepalive->failing, evidence->code);
+}
+
+static uint8_t failure_reason(const struct tha_evidence *evidence)
+{
+    switch (evidence->kind) {
+    case THA_EVIDENCE_REFUSED:
+    case THA_EVIDENCE_SEND_FAILED:
+        return TRUNKHA_REASON_NETWORK_ERROR;
+    default:
+        return TRUNKHA_REASON_KEEPALIVE_FAILURE;
+    }
+}
+
+static bool judge_failure(struct tha_health *health, const struct tha_keepalive *keepalive,
+                          const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms)
+{
+    if (!health->failed++)
+        health->failing_since_ms = now_ms;
+    health->succeeded = 0;
+    health->window = health->window << 1 | 1;
+
+    if (health->state == TRUNKHA_HEALTH_DOWN && health->rises_at_once && !is_local_fault) {
+        health->rises_at_once = false; /* we are well again, and it still fails: it is them */
+        health->reason = failure_reason(evidence);
+    }
+    if (health->state == TRUNKHA_HEALTH_DOWN || health->failed < keepalive->max_failed_attempts)
+        return false;
+
+    change(health, TRUNKHA_HEALTH_DOWN, is_local_fault ? TRUNKHA_REASON_LOCAL_FAULT : failure_reason(evidence), now_ms);
+    health->rises_at_once = is_local_fault;
+
+    return true;
+}
+
+static void note_success(struct tha_health *health, const struct tha_evidence *evidence, uint64_t now_ms)
+{
+    health->failed = 0;
+    health->failing_since_ms = 0;
+    health->window <<= 1;
+    health->last_success_ms = now_ms;
+    health->smooth_rtt_us = health->smooth_rtt_us ? (7 * health->smooth_rtt_us + evidence->rtt_us) / 8 : evidence->rtt_us;
+}
+
+static bool judge_success(struct tha_health *health, const struct tha_keepalive *keepalive, uint64_t now_ms)
+{
+    switch (health->state) {
+    case TRUNKHA_HEALTH_UNKNOWN:
+        change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_STARTUP, now_ms);
+        return true;
+
+    case TRUNKHA_HEALTH_DOWN:
+        if (++health->succeeded < keepalive->recovery_attempts && !health->rises_at_once)
+            return false;
+        health->rises_at_once = false;
+        health->window = 0; /* the outage is over: its losses say nothing of the quality from here on */
+        change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, now_ms);
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+static bool has_bad_quality(const struct tha_health *health, const struct tha_keepalive *keepalive)
+{
+    uint32_t loss = keepalive->degraded_loss_percent;
+    uint32_t rtt = keepalive->degraded_rtt_ms;
+
+    return (loss && tha_health_loss_permille(health, keepalive) >= loss * 10) ||
+           (rtt && health->smooth_rtt_us / 1000 >= rtt);
+}
+
+static bool judge_quality(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_failure, uint64_t now_ms)
+{
+    bool is_bad = has_bad_quality(health, keepalive);
+
+    if (health->state == TRUNKHA_HEALTH_AVAILABLE && is_bad) {
+        change(health, TRUNKHA_HEALTH_DEGRADED, TRUNKHA_REASON_DEGRADED_QUALITY, now_ms);
+        return true;
+    }
+    if (health->state == TRUNKHA_HEALTH_DEGRADED && !is_bad && !is_failure) {
+        change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, now_ms);
+        return true;
+    }
+
+    return false;
+}
+
+bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *keepalive, const struct tha_evidence *evidence,
+                      bool is_local_fault, uint64_t now_ms)
+{
+    bool is_answered = evidence->kind == THA_EVIDENCE_ANSWERED;
+    bool is_failure = tha_health_is_failure(keepalive, evidence);
+    bool has_changed;
+
+    health->is_silent = is_silence(evidence);
+    health->last_response = is_answered ? (uint16_t)evidence->code : 0;
+    if (is_answered)
+        health->rtt_us = evidence->rtt_us;
+
+    if (is_failure) {
+        has_changed = judge_failure(health, keepalive, evidence, is_local_fault, now_ms);
+    } else {
+        note_success(health, evidence, now_ms);
+        has_changed = judge_success(health, keepalive, now_ms);
+    }
+
+    return has_changed || judge_quality(health, keepalive, is_failure, now_ms);
+}
+
+void tha_health_reset(struct tha_health *health, uint64_t now_ms)
+{
+    *health = (struct tha_health){.last_success_ms = health->last_success_ms, .since_ms = now_ms};
+}
+
+bool tha_health_is_undecided(const struct tha_health *health)
+{
+    if (health->state == TRUNKHA_HEALTH_DOWN)
+        return health->succeeded > 0;
+
+    return health->failed > 0 || health->state == TRUNKHA_HEALTH_UNKNOWN;
+}
+
+uint32_t tha_health_loss_permille(const struct tha_health *health, const struct tha_keepalive *keepalive)
+{
+    uint32_t size = keepalive->degraded_window;
+    uint64_t newest = size < 64 ? (UINT64_C(1) << size) - 1 : UINT64_MAX;
+
+    return (uint32_t)__builtin_popcountll(health->window & newest) * 1000 / size;
+}

@@ -1,0 +1,83 @@
+/** @file machine.h  The inside of the core, shared by its own files only */
+#ifndef THA_CORE_MACHINE_H
+#define THA_CORE_MACHINE_H
+
+#include "base/text.h"
+#include "core/core.h"
+#include "core/pace.h"
+#include "core/table.h"
+
+struct tha_core {
+    struct tha_mem mem;
+    struct tha_table *table; /**< NULL before the first load */
+    struct tha_heap probes;  /**< timers of targets */
+    struct tha_heap admins;  /**< timers of trunks */
+    struct tha_heap holds;   /**< timers of profiles */
+    struct tha_pace pace;
+    uint64_t random;
+    uint64_t rate; /**< of all targets together, in millionths of a probe a millisecond */
+
+    uint32_t dirty_target, dirty_trunk, dirty_profile; /**< heads of lists, or THA_NONE */
+    trunkha_event *events;
+    uint32_t n_events, next_event, events_capacity;
+    uint32_t lost;
+
+    uint32_t n_voters;   /**< trunks that a fault at home would silence */
+    uint32_t n_silent;   /**< those of them that give no answer now */
+    uint32_t n_draining; /**< trunks that take no new calls */
+    uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
+    bool is_local_fault;
+    bool is_started;
+};
+
+#define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+/* core.c */
+void tha_core_show_target(struct tha_core *core, struct tha_target *target);
+void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
+void tha_core_show_profile(struct tha_core *core, uint32_t profile);
+
+/* schedule.c: when is a target probed next? */
+void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms);
+void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+void tha_schedule_stop(struct tha_core *core, struct tha_target *target);
+/** Spreads every target for which @p is_wanted holds evenly over the first seconds from @p now_ms. */
+void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha_core *, const struct tha_target *),
+                       uint64_t now_ms);
+bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot);
+uint64_t tha_schedule_next_expiry(const struct tha_core *core);
+uint32_t tha_schedule_limit(const struct tha_core *core);
+
+/* rollup.c: target -> trunk -> group */
+/** @p cause: the target that changed, or NULL. */
+void tha_rollup_trunk(struct tha_core *core, uint32_t trunk, const struct tha_target *cause, uint32_t reason,
+                      const char *detail, uint64_t now_ms);
+/** A probe has failed: a hold-down that runs waits for unbroken health, and begins anew. */
+void tha_rollup_break(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** The trunk is DOWN as before, but for another reason. */
+void tha_rollup_blame(struct tha_core *core, uint32_t trunk, uint32_t reason);
+uint32_t tha_rollup_group_health(const struct tha_table *table, uint32_t group);
+
+/* fault.c: is it us? */
+/** Looks at @p trunk after its targets were judged; when all trunks have fallen silent together, the fault is at home. */
+void tha_fault_note(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** Somebody answered: if there was a fault at home it is over, and all are probed at once. */
+void tha_fault_end(struct tha_core *core, uint64_t now_ms);
+/** Counts anew after a load or a word of the operator. */
+void tha_fault_recount(struct tha_core *core);
+
+/* route.c: the order of a profile */
+void tha_route_order(struct tha_core *core, uint32_t profile, uint64_t now_ms, struct tha_action *ret_action);
+
+/* tell.c: events */
+void tha_tell_target(struct tha_core *core, const struct tha_target *target, uint32_t previous, const char *detail);
+void tha_tell_trunk(struct tha_core *core, uint32_t trunk, uint32_t previous, const struct tha_target *cause,
+                    const char *detail);
+void tha_tell_active(struct tha_core *core, uint32_t profile, uint32_t previous);
+void tha_tell_local_fault(struct tha_core *core, bool has_begun);
+
+/* admin.c */
+void tha_admin_expire(struct tha_core *core, uint64_t now_ms);
+bool tha_admin_is_probed(const struct tha_core *core, const struct tha_target *target);
+
+#endif

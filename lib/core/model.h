@@ -1,0 +1,123 @@
+/** @file model.h  A checked configuration: plain structs, in the order of the file
+ *
+ *  lib/config makes it, lib/core takes it over. Everything in it lives in one arena; nothing changes after it was made. */
+#ifndef THA_CORE_MODEL_H
+#define THA_CORE_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+
+/** A set of SIP response codes, 100 to 699. */
+struct tha_codes {
+    uint8_t bits[75];
+};
+
+static inline bool tha_codes_has(const struct tha_codes *codes, unsigned code)
+{
+    return code >= 100 && code <= 699 && (codes->bits[(code - 100) / 8] >> ((code - 100) % 8) & 1);
+}
+
+static inline void tha_codes_put(struct tha_codes *codes, unsigned code, bool is_in)
+{
+    uint8_t bit = (uint8_t)(1U << ((code - 100) % 8));
+    uint8_t *byte = &codes->bits[(code - 100) / 8];
+
+    *byte = (uint8_t)(is_in ? *byte | bit : *byte & ~bit);
+}
+
+struct tha_header {
+    const char *name;
+    const char *value;
+};
+
+/** What a probe says; NULL = written by the prober. Checked against line feeds and control characters. */
+struct tha_probe_text {
+    const char *from_uri;
+    const char *contact_uri;
+    const char *request_uri; /**< NULL = the trunk's own URI */
+    const char *user_agent;
+    uint32_t max_forwards;
+    const struct tha_header *headers;
+    uint32_t n_headers;
+};
+
+struct tha_keepalive {
+    bool enabled;
+    bool only_when_idle;
+    uint32_t interval_ms;
+    uint32_t suspect_interval_ms;
+    uint32_t down_interval_ms;
+    uint32_t timeout_ms;
+    uint32_t jitter_permille;
+    uint32_t max_failed_attempts;
+    uint32_t recovery_attempts;
+    uint32_t max_probes_per_minute; /**< per peer address; 0 = derived from `interval` */
+    uint32_t degraded_loss_percent; /**< 0 = loss never degrades */
+    uint32_t degraded_rtt_ms;       /**< 0 = delay never degrades */
+    uint32_t degraded_window;       /**< probes, 1 to 64 */
+    struct tha_codes failing;       /**< failureResponseCodes less acceptedResponseCodes */
+    struct tha_probe_text text;
+};
+
+enum tha_strategy { THA_STRATEGY_ACTIVE_STANDBY, THA_STRATEGY_WEIGHTED, THA_STRATEGY_ROUND_ROBIN };
+
+enum tha_direction { THA_DIRECTION_BOTH, THA_DIRECTION_INBOUND, THA_DIRECTION_OUTBOUND };
+
+#define THA_NONE UINT32_MAX /**< an index that points nowhere */
+
+struct tha_trunk_model {
+    const char *id;
+    const char *name;
+    const char *trunk_type;
+    const char *uri;            /**< normalised: "sip:host[:port][;transport=..]" */
+    const char *outbound_route; /**< "" = none */
+    const char *region;
+    const struct tha_addr *addrs; /**< the targets, in the order of RFC 3263 */
+    uint32_t n_addrs;
+    uint32_t group; /**< index */
+    uint32_t direction;
+    uint32_t priority; /**< lower goes first */
+    uint32_t weight;
+    uint32_t admin; /**< enum trunkha_admin */
+    const struct tha_keepalive *keepalive;
+};
+
+struct tha_group_model {
+    const char *id;
+    const char *name;
+    uint32_t strategy;
+    uint32_t failover; /**< index of the group after this one, or THA_NONE */
+    uint32_t first_trunk;
+    uint32_t n_trunks;
+};
+
+/** A routing profile, or the one that every group has in its own name. */
+struct tha_profile_model {
+    const char *id;
+    const char *name;
+    const uint32_t *groups; /**< the whole chain, each group once */
+    uint32_t n_groups;
+    uint32_t hold_down_ms;
+    bool is_group;
+};
+
+struct tha_model {
+    struct tha_arena arena;
+    const char *instance_id; /**< NULL = not given */
+    const char *region;
+    struct tha_group_model *groups;
+    struct tha_trunk_model *trunks; /**< group by group */
+    struct tha_profile_model *profiles; /**< the file's, then one for each group whose id is not taken */
+    uint32_t n_groups, n_trunks, n_profiles;
+    const struct tha_keepalive *keepalive; /**< the top-level block */
+    const struct tha_addr *listen;
+    uint32_t n_listen;
+};
+
+/** NULL is fine; returns NULL. */
+struct tha_model *tha_model_free(struct tha_model *model);
+
+#endif

@@ -1,0 +1,98 @@
+/* Target -> trunk -> group: a trunk is as good as its best target, a group as its best trunk. */
+#include "machine.h"
+
+static uint8_t measure(const struct tha_table *table, const struct tha_trunk *trunk)
+{
+    uint32_t count[TRUNKHA_HEALTH_DOWN + 1] = {0};
+
+    for (uint32_t i = 0; i < trunk->n_targets; i++)
+        count[table->targets[trunk->first_target + i].health.state]++;
+
+    if (count[TRUNKHA_HEALTH_AVAILABLE])
+        return count[TRUNKHA_HEALTH_DOWN] ? TRUNKHA_HEALTH_DEGRADED : TRUNKHA_HEALTH_AVAILABLE;
+    if (count[TRUNKHA_HEALTH_DEGRADED])
+        return TRUNKHA_HEALTH_DEGRADED;
+
+    return count[TRUNKHA_HEALTH_UNKNOWN] ? TRUNKHA_HEALTH_UNKNOWN : TRUNKHA_HEALTH_DOWN;
+}
+
+static bool has_recovered(uint8_t was, uint8_t is)
+{
+    return is == TRUNKHA_HEALTH_AVAILABLE && (was == TRUNKHA_HEALTH_DOWN || was == TRUNKHA_HEALTH_DEGRADED);
+}
+
+static void show_profiles(struct tha_core *core, uint32_t group)
+{
+    const struct tha_membership *membership = &core->table->memberships[group];
+
+    for (uint32_t i = 0; i < membership->n_profiles; i++)
+        tha_core_show_profile(core, membership->profiles[i]);
+}
+
+void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_target *cause, uint32_t reason,
+                      const char *detail, uint64_t now_ms)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+    uint8_t previous = trunk->health;
+    uint8_t measured = measure(core->table, trunk);
+    bool is_disabled = trunk->admin == TRUNKHA_ADMIN_DISABLED;
+
+    if (has_recovered(trunk->measured, measured) && !is_disabled)
+        trunk->recovered_ms = now_ms;
+    trunk->measured = measured;
+    trunk->health = is_disabled ? TRUNKHA_HEALTH_DOWN : measured;
+
+    if (trunk->health != previous) {
+        trunk->reason = is_disabled ? trunk->admin_reason : (uint8_t)reason;
+        trunk->since_ms = now_ms;
+        tha_tell_trunk(core, index, previous, cause, detail);
+    }
+
+    tha_core_show_trunk(core, trunk);
+    show_profiles(core, tha_table_trunk_model(core->table, index)->group);
+}
+
+void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+
+    if (trunk->recovered_ms && now_ms < trunk->recovered_ms + trunk->hold_down_ms)
+        trunk->recovered_ms = now_ms;
+}
+
+void tha_rollup_blame(struct tha_core *core, uint32_t index, uint32_t reason)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+
+    if (trunk->admin != TRUNKHA_ADMIN_DISABLED && trunk->health == TRUNKHA_HEALTH_DOWN)
+        trunk->reason = (uint8_t)reason;
+    tha_core_show_trunk(core, trunk);
+}
+
+/** Best first; a disabled trunk does not count. */
+static uint32_t rank(uint32_t health)
+{
+    static const uint8_t ranks[] = {
+        [TRUNKHA_HEALTH_AVAILABLE] = 0,
+        [TRUNKHA_HEALTH_DEGRADED] = 1,
+        [TRUNKHA_HEALTH_UNKNOWN] = 2,
+        [TRUNKHA_HEALTH_DOWN] = 3,
+    };
+
+    return ranks[health];
+}
+
+uint32_t tha_rollup_group_health(const struct tha_table *table, uint32_t index)
+{
+    const struct tha_group_model *group = &table->model->groups[index];
+    uint32_t best = TRUNKHA_HEALTH_DOWN;
+
+    for (uint32_t i = 0; i < group->n_trunks; i++) {
+        uint32_t health = table->trunks[group->first_trunk + i].health;
+
+        if (rank(health) < rank(best))
+            best = health;
+    }
+
+    return best;
+}

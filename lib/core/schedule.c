@@ -1,0 +1,153 @@
+/* When is a target probed next? Regular targets stand in a comb, spread evenly over the interval and blurred by jitter;
+ * what falls due together leaves one after another (pace.h), within what the peer allows (budget.h). */
+#include "machine.h"
+
+#include <stddef.h>
+
+#define COMB_MIN_MS      1000U /* the first probes are spread over at least this long ... */
+#define COMB_PER_SECOND  500U  /* ... or as long as this rate takes */
+#define PACE_MIN         8U    /* in any 10 ms: what the comb needs, and a little room */
+#define LOST_AFTER_MS    2000U /* after its time-out a probe of which nothing was heard is given up */
+
+/** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
+static uint32_t random_below(struct tha_core *core, uint32_t limit)
+{
+    uint64_t x = core->random;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    core->random = x;
+
+    return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
+}
+
+/** The interval that the target's state asks for, without jitter. */
+static uint32_t period_of(const struct tha_core *core, const struct tha_target *target)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+
+    if (target->health.state == TRUNKHA_HEALTH_DOWN)
+        return keepalive->down_interval_ms;
+    if (target->health.failed)
+        return keepalive->suspect_interval_ms;
+
+    return keepalive->interval_ms;
+}
+
+static uint32_t with_jitter(struct tha_core *core, const struct tha_target *target, uint32_t period_ms)
+{
+    uint32_t permille = tha_table_keepalive(core->table, target)->jitter_permille;
+    uint32_t width = (uint32_t)((uint64_t)period_ms * permille / 1000);
+
+    if (target->health.failed && target->health.state != TRUNKHA_HEALTH_DOWN)
+        return period_ms; /* detection is worked out from it: not a millisecond longer */
+
+    return period_ms - width + random_below(core, 2 * width + 1);
+}
+
+/** Keeps the sums that depend on the target's state: the whole rate, and who is in doubt at its address. */
+static void account(struct tha_core *core, struct tha_target *target, bool is_probed)
+{
+    uint32_t rate = is_probed ? 1000000 / period_of(core, target) : 0;
+    bool is_undecided = is_probed && tha_health_is_undecided(&target->health);
+
+    core->rate += rate;
+    core->rate -= target->rate;
+    target->rate = rate;
+
+    core->table->budgets[target->budget].undecided += is_undecided;
+    core->table->budgets[target->budget].undecided -= target->is_undecided;
+    target->is_undecided = is_undecided;
+}
+
+void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms)
+{
+    account(core, target, true);
+    tha_heap_set(&core->probes, &target->timer, when_ms);
+}
+
+void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    uint64_t when = target->sent_ms + with_jitter(core, target, period_of(core, target));
+
+    account(core, target, true);
+    tha_heap_set(&core->probes, &target->timer, when > now_ms ? when : now_ms);
+}
+
+void tha_schedule_stop(struct tha_core *core, struct tha_target *target)
+{
+    account(core, target, false);
+    target->is_probing = false;
+    tha_heap_remove(&core->probes, &target->timer);
+}
+
+void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha_core *, const struct tha_target *),
+                       uint64_t now_ms)
+{
+    struct tha_table *table = core->table;
+    uint64_t n = 0, place = 0;
+    uint64_t spread;
+
+    for (uint32_t i = 0; i < table->n_targets; i++)
+        n += is_wanted(core, &table->targets[i]);
+    spread = n * 1000 / COMB_PER_SECOND;
+    if (spread < COMB_MIN_MS)
+        spread = COMB_MIN_MS;
+
+    for (uint32_t i = 0; n && i < table->n_targets; i++) {
+        struct tha_target *target = &table->targets[i];
+        uint64_t interval = tha_table_keepalive(table, target)->interval_ms;
+
+        if (is_wanted(core, target))
+            tha_schedule_first(core, target, now_ms + place++ * (spread < interval ? spread : interval) / n);
+    }
+}
+
+uint32_t tha_schedule_limit(const struct tha_core *core)
+{
+    uint64_t per_10_ms = core->rate * 10 / 1000000;
+    uint64_t limit = per_10_ms + per_10_ms / 2 + 2;
+
+    return limit < PACE_MIN ? PACE_MIN : (uint32_t)limit;
+}
+
+static void send(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+
+    target->sent_ms = now_ms;
+    target->is_probing = true;
+    tha_heap_set(&core->probes, &target->timer, now_ms + keepalive->timeout_ms + LOST_AFTER_MS);
+}
+
+bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot)
+{
+    struct tha_timer *timer;
+
+    while ((timer = tha_heap_first(&core->probes)) && timer->when <= now_ms) {
+        struct tha_target *target = THA_CONTAINER(timer, struct tha_target, timer);
+        struct tha_budget *budget = &core->table->budgets[target->budget];
+
+        if (!tha_budget_has(budget, target->is_undecided, now_ms)) {
+            tha_heap_set(&core->probes, timer, tha_budget_opens(budget, target->is_undecided));
+            continue;
+        }
+        if (!tha_pace_take(&core->pace, tha_schedule_limit(core), now_ms))
+            return false;
+        tha_budget_take(budget);
+        send(core, target, now_ms);
+        *ret_slot = target->slot;
+        return true;
+    }
+
+    return false;
+}
+
+uint64_t tha_schedule_next_expiry(const struct tha_core *core)
+{
+    uint64_t due = tha_heap_next(&core->probes);
+    uint64_t open = tha_pace_opens(&core->pace, tha_schedule_limit(core));
+
+    return due == THA_NEVER || due > open ? due : open;
+}

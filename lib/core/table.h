@@ -1,0 +1,109 @@
+/** @file table.h  What runs: one table of targets, trunks, groups and profiles for each loaded model
+ *
+ *  A load prepares a new table beside the running one, which may fail; taking it over moves the state of every target and
+ *  trunk that stays and cannot fail. */
+#ifndef THA_CORE_TABLE_H
+#define THA_CORE_TABLE_H
+
+#include "base/heap.h"
+#include "core/budget.h"
+#include "core/health.h"
+#include "core/model.h"
+#include "core/state.h"
+#include "trunkha.h"
+
+struct tha_target {
+    struct tha_timer timer; /**< next probe; while one is under way: when it is given up for lost */
+    struct tha_health health;
+    struct tha_addr addr;
+    uint64_t sent_ms;   /**< when the last probe left */
+    uint32_t trunk;     /**< index */
+    uint32_t slot;      /**< its number for the prober: stays over reloads */
+    uint32_t budget;    /**< index */
+    uint32_t rate;      /**< its share of the probe rate now, in millionths of a probe a millisecond */
+    uint32_t next_dirty;
+    bool is_probing;    /**< a probe is under way */
+    bool is_undecided;  /**< counted in its budget as such */
+    bool is_dirty;      /**< its state waits to be published */
+};
+
+struct tha_trunk {
+    struct tha_timer timer; /**< back to enabled */
+    uint64_t since_ms;
+    uint64_t recovered_ms;    /**< when it became AVAILABLE again, or last failed within the hold-down; 0 = never */
+    uint32_t hold_down_ms;    /**< the longest of the profiles it is part of */
+    uint64_t silent_since_ms; /**< when the last of its targets began to give no answer; 0 = one answers */
+    uint32_t first_target;
+    uint32_t n_targets;
+    uint32_t next_dirty;
+    uint8_t measured; /**< enum trunkha_health: rolled up from the targets */
+    uint8_t health;   /**< what is shown: DOWN while disabled */
+    uint8_t reason;
+    uint8_t admin;
+    uint8_t admin_reason; /**< enum trunkha_reason: why it is disabled or draining */
+    bool is_dirty;
+};
+
+struct tha_group {
+    uint8_t health;
+    uint32_t *by_priority; /**< trunk indices */
+};
+
+struct tha_profile {
+    struct tha_timer timer; /**< when the next hold-down ends */
+    uint32_t active;        /**< trunk that carries new calls, or THA_NONE */
+    uint32_t n_targets;     /**< in its whole chain */
+    uint32_t next_dirty;
+    bool is_dirty;
+    bool was_ordered; /**< an order has been made since it came into being */
+};
+
+/** The profiles that a trunk is part of. */
+struct tha_membership {
+    uint32_t *profiles;
+    uint32_t n_profiles;
+};
+
+struct tha_table {
+    struct tha_mem mem;
+    struct tha_model *model; /**< owned once the table runs */
+    struct tha_target *targets;
+    struct tha_trunk *trunks;
+    struct tha_group *groups;
+    struct tha_profile *profiles;
+    struct tha_membership *memberships; /**< by group */
+    struct tha_budget *budgets;
+    struct tha_route_entry *entries; /**< room for the longest order */
+    uint32_t *target_of_slot;        /**< index or THA_NONE */
+    uint32_t *old_targets;           /**< for each target the index it had in the table before, or THA_NONE */
+    uint32_t *old_trunks;
+    uint32_t *old_profiles;
+    uint32_t n_targets, n_slots, n_budgets;
+    uint32_t *numbers; /**< the memory of by_priority and memberships */
+};
+
+/** Builds the table of @p model beside @p old (NULL = none). The model stays the caller's until the table is taken over.
+ *  Returns 0 or TRUNKHA_ERR_NOMEM. */
+int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const struct tha_table *old, uint64_t now_ms,
+                  struct tha_table **ret_table);
+
+/** Moves what stays from @p old into @p table. */
+void tha_table_inherit(struct tha_table *table, const struct tha_table *old);
+
+/** The reason that goes with a word of the operator when he gives no other. */
+uint8_t tha_table_admin_reason(uint32_t admin);
+
+/** Without its model. NULL is fine; returns NULL. */
+struct tha_table *tha_table_free(struct tha_table *table);
+
+static inline const struct tha_trunk_model *tha_table_trunk_model(const struct tha_table *table, uint32_t trunk)
+{
+    return &table->model->trunks[trunk];
+}
+
+static inline const struct tha_keepalive *tha_table_keepalive(const struct tha_table *table, const struct tha_target *target)
+{
+    return table->model->trunks[target->trunk].keepalive;
+}
+
+#endif

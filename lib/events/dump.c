@@ -1,0 +1,21 @@
+#include "dump.h"
+
+#include <stdlib.h>
+
+#define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(6))
+
+char *tha_events_dump(json_t *object)
+{
+    size_t len = object ? json_dumpb(object, NULL, 0, FLAGS) : 0;
+    char *text = len ? malloc(len + 1) : NULL;
+
+    if (text && json_dumpb(object, text, len, FLAGS) != len) {
+        free(text);
+        text = NULL;
+    }
+    if (text)
+        text[len] = '\0';
+    json_decref(object);
+
+    return text;
+}

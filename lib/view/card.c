@@ -1,0 +1,44 @@
+#include "card.h"
+
+#define MAX_WORDS (THA_BLOCK_WORDS * (1 + 4 * THA_ID_BLOCKS + THA_URI_BLOCKS))
+
+static bool is_too_long(const char *text, uint32_t blocks)
+{
+    return strnlen(text, TRUNKHA_URI_SIZE) >= blocks * THA_BLOCK_SIZE;
+}
+
+static bool fits(const struct tha_card_texts *texts, struct tha_card_shape shape)
+{
+    return !is_too_long(texts->trunk_id, shape.trunk_id) && !is_too_long(texts->trunk_group_id, shape.trunk_group_id) &&
+           !is_too_long(texts->target, shape.target) && !is_too_long(texts->uri, shape.uri) &&
+           !is_too_long(texts->outbound_route, shape.outbound_route);
+}
+
+/** Returns where the next text goes. */
+static uint64_t *put_text(uint64_t *to, const char *text, uint32_t blocks)
+{
+    memcpy(to, text, strnlen(text, blocks * THA_BLOCK_SIZE - 1));
+
+    return to + blocks * THA_BLOCK_WORDS;
+}
+
+uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const struct tha_card_texts *texts)
+{
+    bool is_long = !fits(texts, THA_CARD_SHORT);
+    struct tha_card_shape shape = is_long ? THA_CARD_LONG : THA_CARD_SHORT;
+    uint64_t words[MAX_WORDS] = {trunk | (is_long ? THA_CARD_IS_LONG : 0)};
+    uint64_t *to = &words[1];
+
+    to = put_text(to, texts->trunk_id, shape.trunk_id);
+    to = put_text(to, texts->trunk_group_id, shape.trunk_group_id);
+    to = put_text(to, texts->target, shape.target);
+    to = put_text(to, texts->uri, shape.uri);
+    to = put_text(to, texts->outbound_route, shape.outbound_route);
+
+    return tha_view_take_words(builder, words, (size_t)(to - words));
+}
+
+void tha_card_copy_long(const struct tha_card *card, trunkha_candidate *candidate)
+{
+    tha_card_copy_texts(card->texts, THA_CARD_LONG, candidate);
+}

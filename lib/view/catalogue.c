@@ -1,0 +1,210 @@
+#include "builder.h"
+#include "card.h"
+#include "handle.h"
+#include "profile.h"
+#include "record.h"
+
+struct writing {
+    struct tha_view_builder builder;
+    const struct tha_view_catalogue *catalogue;
+    struct tha_half *half;
+};
+
+static void take_id(struct writing *w, tha_text_ref *ref, const char *id)
+{
+    tha_view_take_text(&w->builder, ref, id, TRUNKHA_ID_SIZE);
+}
+
+static void take_slots(struct writing *w)
+{
+    uint64_t n_slots = 2 * (uint64_t)w->catalogue->n_profiles + 1;
+    tha_ref *slots;
+
+    slots = tha_view_take_array(&w->builder, THA_ARRAY_SLOTS, n_slots, sizeof(*slots));
+    for (uint64_t i = 0; slots && i < n_slots; i++)
+        tha_put32(&slots[i], 0);
+}
+
+static void take_arrays(struct writing *w)
+{
+    const struct tha_view_catalogue *catalogue = w->catalogue;
+    struct tha_view_builder *builder = &w->builder;
+
+    tha_view_take_array(builder, THA_ARRAY_GROUPS, catalogue->model->n_groups, sizeof(struct tha_group_record));
+    tha_view_take_array(builder, THA_ARRAY_TRUNKS, catalogue->model->n_trunks, sizeof(struct tha_trunk_record));
+    tha_view_take_array(builder, THA_ARRAY_TARGETS, catalogue->n_targets, sizeof(struct tha_target_record));
+    tha_view_take_array(builder, THA_ARRAY_PROFILES, catalogue->n_profiles, sizeof(struct tha_profile_record));
+    take_slots(w);
+}
+
+static void write_groups(struct writing *w)
+{
+    const struct tha_model *model = w->catalogue->model;
+
+    for (uint32_t i = 0; i < model->n_groups && !w->builder.err; i++) {
+        struct tha_group_record *record = tha_half_group(w->half, i);
+
+        tha_put32(&record->health, TRUNKHA_HEALTH_UNKNOWN);
+        tha_put32(&record->n_trunks, model->groups[i].n_trunks);
+        tha_put32(&record->profile, THA_NONE);
+        take_id(w, &record->id, model->groups[i].id);
+        take_id(w, &record->name, model->groups[i].name);
+    }
+}
+
+static void write_trunks(struct writing *w)
+{
+    const struct tha_model *model = w->catalogue->model;
+
+    for (uint32_t i = 0; i < model->n_trunks && !w->builder.err; i++) {
+        const struct tha_trunk_model *trunk = &model->trunks[i];
+        const struct tha_trunk_state unknown = {.admin = trunk->admin};
+        struct tha_trunk_record *record = tha_half_trunk(w->half, i);
+
+        tha_view_store_trunk(record, &unknown);
+        take_id(w, &record->id, trunk->id);
+        take_id(w, &record->name, trunk->name);
+        tha_put32(&record->group_id, tha_get32(&tha_half_group(w->half, trunk->group)->id));
+    }
+}
+
+static uint32_t take_card(struct writing *w, const struct tha_view_target *target)
+{
+    const struct tha_model *model = w->catalogue->model;
+    const struct tha_trunk_model *trunk = &model->trunks[target->trunk];
+    char text[THA_ADDR_TEXT_SIZE];
+    const struct tha_card_texts texts = {
+        .trunk_id = trunk->id,
+        .trunk_group_id = model->groups[trunk->group].id,
+        .target = tha_addr_text(&target->addr, text, sizeof(text)),
+        .uri = trunk->uri,
+        .outbound_route = trunk->outbound_route,
+    };
+
+    return tha_card_take(&w->builder, tha_half_ref_to(w->half, tha_half_trunk(w->half, target->trunk)), &texts);
+}
+
+static void write_targets(struct writing *w)
+{
+    static const struct tha_target_state unknown;
+
+    for (uint32_t i = 0; i < w->catalogue->n_targets && !w->builder.err; i++) {
+        const struct tha_view_target *target = &w->catalogue->targets[i];
+        struct tha_target_record *record = tha_half_target(w->half, i);
+
+        tha_view_store_target(record, &unknown);
+        tha_put32(&record->trunk, target->trunk);
+        tha_put32(&record->card, take_card(w, target));
+    }
+}
+
+static void take_orders(struct writing *w, struct tha_profile_record *record, const struct tha_view_profile *profile)
+{
+    uint64_t bytes = profile->n_targets * sizeof(uint64_t);
+    uint32_t configured = tha_view_take(&w->builder, bytes);
+    _Atomic uint64_t *entries = tha_half_at(w->half, configured);
+
+    tha_put64(&record->orders[THA_ORDER_CONFIGURED], tha_pack(configured, profile->n_targets));
+    tha_put64(&record->orders[THA_ORDER_EVEN], tha_pack(tha_view_take(&w->builder, bytes), 0));
+    tha_put64(&record->orders[THA_ORDER_ODD], tha_pack(tha_view_take(&w->builder, bytes), 0));
+
+    for (uint32_t i = 0; i < profile->n_targets && !w->builder.err; i++) {
+        const struct tha_target_record *target = tha_half_target(w->half, profile->configured[i]);
+        const struct tha_view_entry entry = {.card = tha_get32(&target->card), .why = TRUNKHA_WHY_STALE};
+
+        tha_put64(&entries[i], tha_view_entry_pack(&entry));
+    }
+}
+
+static void take_key(struct writing *w, struct tha_profile_record *record, const struct tha_view_key *key)
+{
+    uint64_t words[THA_KEY_MAX_WORDS] = {key->len};
+
+    for (uint32_t i = 0; i < key->n_whole; i++)
+        words[1 + i] = tha_view_key_word(key, i);
+    words[1 + key->n_whole] = key->last;
+
+    tha_put32(&record->key, tha_view_take_words(&w->builder, words, 2 + key->n_whole));
+}
+
+static void fill_slot(struct writing *w, struct tha_profile_record *record, const char *id)
+{
+    uint32_t n_slots = tha_half_count(w->half, THA_ARRAY_SLOTS);
+    struct tha_view_key key;
+    uint32_t slot;
+
+    if (!tha_view_key_init(&key, id))
+        return;
+
+    take_key(w, record, &key);
+    slot = tha_view_key_slot(&key, n_slots);
+    while (tha_get32(tha_half_slot(w->half, slot)))
+        slot = (slot + 1) % n_slots;
+    tha_put32(tha_half_slot(w->half, slot), tha_half_ref_to(w->half, record));
+}
+
+static void write_profiles(struct writing *w)
+{
+    for (uint32_t i = 0; i < w->catalogue->n_profiles && !w->builder.err; i++) {
+        const struct tha_view_profile *profile = &w->catalogue->profiles[i];
+        struct tha_profile_record *record = tha_half_profile(w->half, i);
+
+        tha_put32(&record->index, i);
+        tha_put32(&record->is_group, profile->is_group);
+        tha_put32(&record->active_trunk, THA_NONE);
+        tha_put32(&record->n_targets, profile->n_targets);
+        tha_put32(&record->version, 0);
+        take_id(w, &record->id, profile->id);
+        take_orders(w, record, profile);
+        fill_slot(w, record, profile->id);
+    }
+}
+
+static void link_groups_to_profiles(struct writing *w)
+{
+    const struct tha_model *model = w->catalogue->model;
+
+    for (uint32_t i = 0; i < model->n_groups; i++) {
+        const struct tha_profile_record *profile = NULL;
+        struct tha_view_key key;
+
+        if (tha_view_key_init(&key, model->groups[i].id))
+            profile = tha_view_find_profile(w->half, &key);
+        if (profile)
+            tha_put32(&tha_half_group(w->half, i)->profile, tha_get32(&profile->index));
+    }
+}
+
+/** Builds from the arrays on; stops at the first error of the builder. */
+static int write_half(struct writing *w)
+{
+    take_arrays(w);
+    write_groups(w);
+    write_trunks(w);
+    write_targets(w);
+    write_profiles(w);
+    take_id(w, &w->half->instance_id, w->catalogue->instance_id);
+    if (!w->builder.err)
+        link_groups_to_profiles(w);
+
+    return w->builder.err;
+}
+
+int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalogue)
+{
+    uint32_t generation = tha_get32(&view->table->generation) + 1;
+    struct writing w = {.catalogue = catalogue, .half = tha_table_half(view->table, generation)};
+    int err;
+
+    view->is_prepared = false;
+    view->release_after_ms = 0; /* that half is in use again */
+    tha_view_builder_init(&w.builder, view->table, generation, view->fd);
+
+    err = w.builder.err ? w.builder.err : write_half(&w);
+    if (err)
+        tha_view_release_half(view, generation);
+    else
+        view->is_prepared = true;
+
+    return err;
+}

@@ -1,0 +1,153 @@
+/** @file half.h  How the words of the table are loaded and stored, and how its arrays and texts are reached
+ *
+ *  Everything a reader may look at while the writer writes is an atomic word, loaded with acquire and stored with release
+ *  (plain moves on x86). Whoever loads a word therefore sees all that was stored before it, so that "look at the version,
+ *  load the words, look at the version again" is sound without a fence.
+ *
+ *  Nothing found in the table is trusted: elements are reached through tha_half_element(), which checks index and place, and
+ *  references through tha_half_at(), which cannot leave the mapping whatever their bits are. */
+#ifndef THA_VIEW_HALF_H
+#define THA_VIEW_HALF_H
+
+#include <string.h>
+
+#include "core/state.h"
+#include "layout.h"
+
+static inline uint32_t tha_get32(const _Atomic uint32_t *word)
+{
+    return atomic_load_explicit(word, memory_order_acquire);
+}
+
+static inline uint64_t tha_get64(const _Atomic uint64_t *word)
+{
+    return atomic_load_explicit(word, memory_order_acquire);
+}
+
+static inline void tha_put32(_Atomic uint32_t *word, uint32_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+static inline void tha_put64(_Atomic uint64_t *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+static inline uint64_t tha_pack(uint32_t low, uint32_t high)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint32_t tha_low(uint64_t word)
+{
+    return (uint32_t)word;
+}
+
+static inline uint32_t tha_high(uint64_t word)
+{
+    return (uint32_t)(word >> 32);
+}
+
+static inline struct tha_event_record *tha_table_event(const struct tha_table *table, uint32_t index)
+{
+    return (struct tha_event_record *)((uintptr_t)table + THA_RING_OFFSET) + index;
+}
+
+static inline uint64_t tha_half_offset(uint32_t generation)
+{
+    return THA_HALVES_START + (generation & 1) * THA_HALF_SIZE;
+}
+
+static inline struct tha_half *tha_table_half(const struct tha_table *table, uint32_t generation)
+{
+    return (struct tha_half *)((uintptr_t)table + tha_half_offset(generation));
+}
+
+static inline uint32_t tha_half_count(const struct tha_half *half, enum tha_array array)
+{
+    return tha_low(tha_get64(&half->arrays[array]));
+}
+
+/** An element of an array; NULL when it has no such or that lies outside the half. */
+static inline void *tha_half_element(const struct tha_half *half, enum tha_array array, uint32_t index, size_t size)
+{
+    uint64_t place = tha_get64(&half->arrays[array]);
+    uint64_t start = (uint64_t)tha_high(place) * THA_LINE_SIZE + index * size;
+
+    if (index >= tha_low(place) || start + size > THA_HALF_SIZE)
+        return NULL;
+
+    return (void *)((uintptr_t)half + start);
+}
+
+static inline struct tha_group_record *tha_half_group(const struct tha_half *half, uint32_t index)
+{
+    return tha_half_element(half, THA_ARRAY_GROUPS, index, sizeof(struct tha_group_record));
+}
+
+static inline struct tha_trunk_record *tha_half_trunk(const struct tha_half *half, uint32_t index)
+{
+    return tha_half_element(half, THA_ARRAY_TRUNKS, index, sizeof(struct tha_trunk_record));
+}
+
+static inline struct tha_target_record *tha_half_target(const struct tha_half *half, uint32_t index)
+{
+    return tha_half_element(half, THA_ARRAY_TARGETS, index, sizeof(struct tha_target_record));
+}
+
+static inline struct tha_profile_record *tha_half_profile(const struct tha_half *half, uint32_t index)
+{
+    return tha_half_element(half, THA_ARRAY_PROFILES, index, sizeof(struct tha_profile_record));
+}
+
+static inline tha_ref *tha_half_slot(const struct tha_half *half, uint32_t index)
+{
+    return tha_half_element(half, THA_ARRAY_SLOTS, index, sizeof(tha_ref));
+}
+
+/** The record or text at a block; no more than a page of it, if the reference was corrupt. */
+static inline void *tha_half_at(const struct tha_half *half, uint32_t block)
+{
+    return (void *)((uintptr_t)half + (block & (THA_HALF_SIZE / THA_BLOCK_SIZE - 1)) * THA_BLOCK_SIZE);
+}
+
+/** The same for something longer: NULL when it would end outside the half. */
+static inline void *tha_half_at_most(const struct tha_half *half, uint32_t block, uint64_t bytes)
+{
+    uint64_t start = (block & (THA_HALF_SIZE / THA_BLOCK_SIZE - 1)) * THA_BLOCK_SIZE;
+
+    return start + bytes <= THA_HALF_SIZE ? (void *)((uintptr_t)half + start) : NULL;
+}
+
+static inline uint32_t tha_half_ref_to(const struct tha_half *half, const void *place)
+{
+    return (uint32_t)(((uintptr_t)place - (uintptr_t)half) / THA_BLOCK_SIZE);
+}
+
+static inline const _Atomic uint64_t *tha_half_text(const struct tha_half *half, uint32_t ref)
+{
+    return tha_half_at(half, ref >> THA_TEXT_LENGTH_BITS);
+}
+
+/** Copies @p blocks of text. A zero ends them always. */
+static inline void tha_copy_text(char *buf, const _Atomic uint64_t *text, uint32_t blocks)
+{
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < blocks * THA_BLOCK_WORDS; i++) {
+        uint64_t word = tha_get64(&text[i]);
+
+        memcpy(buf + i * sizeof(word), &word, sizeof(word));
+    }
+
+    buf[blocks * THA_BLOCK_SIZE - 1] = '\0';
+}
+
+static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_ref *id, char *buf)
+{
+    uint32_t ref = tha_get32(id);
+
+    tha_copy_text(buf, tha_half_text(half, ref), (ref & (THA_ID_BLOCKS - 1)) + 1);
+}
+
+#endif

@@ -1,0 +1,147 @@
+/** @file layout.h  The table as it lies in shared memory
+ *
+ *      identity, header | event ring | half 0 | half 1 | a page to spare
+ *
+ *  Far more room is reserved than used: memory is taken only where something was written. A change here that an older
+ *  reader would misread makes THA_TABLE_LAYOUT grow. */
+#ifndef THA_VIEW_LAYOUT_H
+#define THA_VIEW_LAYOUT_H
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "trunkha.h"
+
+#define THA_TABLE_MAGIC  UINT64_C(0x0061686b6e757274) /* "trunkha" */
+#define THA_TABLE_LAYOUT 1U
+
+/** Offsets in the table are multiples of this: the largest page of any machine we run on. */
+#define THA_TABLE_PAGE 65536U
+
+#define THA_RING_MAX  65536U
+#define THA_HALF_SIZE (UINT64_C(256) << 20)
+
+/** Text is kept in blocks of 16 bytes, filled up with zeros. */
+#define THA_BLOCK_SIZE       16U
+#define THA_BLOCK_WORDS      2U
+#define THA_ID_BLOCKS        (TRUNKHA_ID_SIZE / THA_BLOCK_SIZE)
+#define THA_URI_BLOCKS       (TRUNKHA_URI_SIZE / THA_BLOCK_SIZE)
+#define THA_TEXT_LENGTH_BITS 3U
+
+#define THA_EVENT_WORDS (sizeof(trunkha_event) / sizeof(uint64_t))
+
+/** The start of the table, the same for ever, so that a release can tell whether another one is alive under a name. */
+struct tha_table_identity {
+    _Atomic uint64_t magic; /**< 0 = still being made */
+    _Atomic uint64_t table_size;
+    _Atomic uint32_t layout;
+    _Atomic uint32_t event_size;
+    _Atomic uint32_t writer_pid; /**< 0 = ended in order */
+    _Atomic uint32_t reserved;
+    _Atomic uint64_t heartbeat_ms; /**< CLOCK_MONOTONIC */
+};
+
+struct tha_table {
+    struct tha_table_identity identity;
+    _Atomic int64_t unix_offset_ms;  /**< Unix time less CLOCK_MONOTONIC */
+    _Atomic uint64_t first_sequence; /**< where the ring began: events before are not in it */
+    _Atomic uint64_t last_sequence;  /**< 0 = no event yet */
+    _Atomic uint32_t ring_size;      /**< a power of two */
+    _Atomic uint32_t generation;     /**< its last bit names the half to read; 0 = nothing published */
+};
+
+struct tha_event_record {
+    _Atomic uint64_t sequence; /**< of the event in it; 0 = being written */
+    _Atomic uint64_t words[THA_EVENT_WORDS];
+};
+
+/** Reference to a record: its place in the half, in blocks. */
+typedef _Atomic uint32_t tha_ref;
+
+/** Reference to a text: its place, and below that its length in blocks less one. 0 is the empty text. */
+typedef _Atomic uint32_t tha_text_ref;
+
+enum tha_array {
+    THA_ARRAY_GROUPS,
+    THA_ARRAY_TRUNKS,
+    THA_ARRAY_TARGETS,
+    THA_ARRAY_PROFILES,
+    THA_ARRAY_SLOTS, /**< profiles by hash of their id, open addressing: tha_ref, 0 = free */
+    THA_ARRAY_COUNT
+};
+
+struct tha_half {
+    _Atomic uint64_t empty_text[THA_BLOCK_WORDS];
+    _Atomic uint64_t arrays[THA_ARRAY_COUNT]; /**< how many elements, and above it the line where they start */
+    tha_text_ref instance_id;
+};
+
+#define THA_LINE_SIZE 64U
+
+struct tha_group_record {
+    _Atomic uint32_t health;
+    _Atomic uint32_t n_trunks;
+    _Atomic uint32_t profile; /**< the one of the group's name */
+    tha_text_ref id, name;
+};
+
+/* A state is kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which is to
+ * be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
+
+#define THA_TRUNK_WORDS 3U
+
+struct tha_trunk_record {
+    _Atomic uint64_t version;
+    _Atomic uint64_t words[2][THA_TRUNK_WORDS];
+    _Atomic uint64_t gist; /**< all that a selection asks for: health, and above it the operator's wish */
+    tha_text_ref id, name, group_id;
+    uint32_t reserved;
+};
+
+#define THA_TARGET_WORDS 6U
+
+struct tha_target_record {
+    _Atomic uint64_t version;
+    _Atomic uint64_t words[2][THA_TARGET_WORDS];
+    _Atomic uint32_t trunk; /**< index */
+    tha_ref card;
+};
+
+/** What a candidate says of a target: see card.h. */
+struct tha_card {
+    _Atomic uint64_t head; /**< reference to the trunk's record, THA_CARD_IS_LONG */
+    _Atomic uint64_t texts[];
+};
+
+#define THA_CARD_IS_LONG (UINT64_C(1) << 32)
+
+/** Even and odd take turns. */
+enum tha_order { THA_ORDER_EVEN, THA_ORDER_ODD, THA_ORDER_CONFIGURED, THA_ORDER_COUNT };
+
+struct tha_profile_record {
+    tha_text_ref id;
+    tha_ref key;            /**< struct tha_view_key as words */
+    _Atomic uint32_t index; /**< its own */
+    _Atomic uint32_t is_group;
+    _Atomic uint32_t active_trunk; /**< index, or THA_NONE */
+    _Atomic uint32_t n_targets;    /**< how many entries an order has room for */
+    _Atomic uint32_t version;      /**< its last bit says whether the even or the odd order is to be read */
+    uint32_t reserved[3];
+    _Atomic uint64_t orders[THA_ORDER_COUNT]; /**< reference to the entries, and above it how many there are */
+};
+
+static_assert(sizeof(trunkha_event) % sizeof(uint64_t) == 0, "events are copied word by word");
+static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
+static_assert(sizeof(struct tha_profile_record) % THA_BLOCK_SIZE == 0, "profiles can be referred to");
+static_assert(THA_HALF_SIZE / THA_BLOCK_SIZE << THA_TEXT_LENGTH_BITS <= UINT32_MAX, "every text can be referred to");
+static_assert(THA_URI_BLOCKS <= 1U << THA_TEXT_LENGTH_BITS, "the longest text can be referred to");
+
+#define THA_RING_OFFSET  ((uint64_t)THA_TABLE_PAGE)
+#define THA_RING_BYTES   (THA_RING_MAX * sizeof(struct tha_event_record))
+#define THA_HALVES_START (THA_RING_OFFSET + THA_RING_BYTES)
+/** The last page is for what a corrupt reference lets begin at the very end of the second half. */
+#define THA_TABLE_SIZE (THA_HALVES_START + 2 * THA_HALF_SIZE + THA_TABLE_PAGE)
+
+static_assert(THA_HALVES_START % THA_TABLE_PAGE == 0, "halves begin on a page");
+
+#endif

@@ -1,0 +1,88 @@
+/** @file view.h  The table of trunk states that any thread or process reads without waiting
+ *
+ *  One writer (the engine's thread), any number of readers. The table lies in memory shared through mmap, anonymous or
+ *  named, so that it works after fork() and in other processes; one code path serves both.
+ *
+ *      header | event ring | half 0 | half 1
+ *
+ *  A half holds one generation of the *catalogue* (ids, names, profiles: it changes on load only) and the states that
+ *  belong to it. A load writes the half that nobody reads and then flips `generation`; a reader that finds it changed after
+ *  it copied tries again. Within a half, each state and the order of each profile are kept twice: the writer fills the one
+ *  not in use and then flips its version. So a reader always finds a whole one, and a writer killed half-way blocks nobody.
+ *  Tries are bounded; after the last one a reader takes what it has.
+ *
+ *  Nothing read from the table is used before it was checked against what is mapped: a corrupt table gives wrong answers or
+ *  errors, not crashes.
+ *
+ *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c and write.c, the readers are read.c and
+ *  select.c; ring.c is both, record.c and card.c are what both must agree on, memory.c and name.c hold the mapping. */
+#ifndef THA_VIEW_VIEW_H
+#define THA_VIEW_VIEW_H
+
+#include "base/mem.h"
+#include "core/model.h"
+#include "core/state.h"
+
+/** Nobody refreshed the view for this long: states no longer count, the order of the configuration does. */
+#define THA_VIEW_STALE_MS 300000U
+
+/** How often the writer beats at least, and after how long a silent writer is taken for dead. */
+#define THA_VIEW_BEAT_MS 1000U
+#define THA_VIEW_DEAD_MS 3000U
+
+/* ---- The catalogue, as the writer hands it over; everything is copied ---- */
+
+struct tha_view_profile {
+    const char *id;
+    const uint32_t *configured; /**< targets in the order of the configuration: used when the view is stale */
+    uint32_t n_targets;
+    bool is_group;
+};
+
+struct tha_view_target {
+    struct tha_addr addr;
+    uint32_t trunk; /**< index in the model */
+};
+
+struct tha_view_catalogue {
+    const struct tha_model *model; /**< groups and trunks are published in its order */
+    const struct tha_view_target *targets;
+    uint32_t n_targets;
+    const struct tha_view_profile *profiles;
+    uint32_t n_profiles;
+    const char *instance_id;
+};
+
+/* ---- Writing: one thread ---- */
+
+/** Makes a view to write to. @p name NULL = anonymous, else published as such, mode 0640; a table that a dead writer left is
+ *  taken over: its readers stay, see the last states until this writer publishes, and the last events until it appends one.
+ *  @p ring_size: events kept, a power of two up to 65536. Errors: INVALID (also: bad name), NOMEM, BUSY, ACCESS, SYSTEM. */
+int tha_view_new(const struct tha_mem *mem, const char *name, uint32_t ring_size, trunkha_view **ret_view);
+
+/** Writes a catalogue into the half that nobody reads. States start as UNKNOWN, orders empty; until tha_view_publish() the
+ *  tha_view_set_x() calls below go to that half. Errors: NOMEM (also: no room in shared memory); then all is as before. */
+int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalogue);
+
+/** Makes the prepared half the one that is read. What was prepared and not published is written over by the next load. */
+void tha_view_publish(trunkha_view *view);
+
+void tha_view_set_target(trunkha_view *view, uint32_t target, const struct tha_target_state *state);
+void tha_view_set_trunk(trunkha_view *view, uint32_t trunk, const struct tha_trunk_state *state);
+void tha_view_set_group(trunkha_view *view, uint32_t group, uint32_t health);
+
+/** @p entries: at most the profile's n_targets. @p active_trunk: index or THA_NONE. */
+void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_route_entry *entries, uint32_t n_entries,
+                        uint32_t active_trunk);
+
+/** Says that the writer lives. @p now_ms on CLOCK_MONOTONIC; @p unix_ms the same moment, so that readers can tell dates.
+ *  Some seconds after a load it also gives back the memory of the catalogue before. */
+void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms);
+
+/** Appends to the ring; the oldest event gives way. A sequence that is not the last one's plus one begins a new ring. */
+void tha_view_append_event(trunkha_view *view, const trunkha_event *event);
+
+/** The writer ends in order: readers see at once that the view is no longer live. */
+void tha_view_retire(trunkha_view *view);
+
+#endif

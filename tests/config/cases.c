@@ -1,0 +1,180 @@
+#include "cases.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int is_folder(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+void cases_find(struct cases *cases, const char *dir, const char *kind)
+{
+    struct dirent **entries = NULL;
+    int count;
+
+    snprintf(cases->dir, sizeof(cases->dir), "%s/%s", dir, kind);
+    count = scandir(cases->dir, &entries, is_folder, alphasort);
+    if (count <= 0 || count > CASES_MAX) {
+        fprintf(stderr, "%s: %d cases\n", cases->dir, count);
+        exit(1);
+    }
+
+    for (int i = 0; i < count; i++) {
+        snprintf(cases->names[i], sizeof(cases->names[i]), "%.63s", entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    cases->count = count;
+}
+
+static FILE *open_file(const struct cases *cases, int index, const char *file, const char *mode)
+{
+    char path[1024];
+
+    snprintf(path, sizeof(path), "%s/%s/%s", cases->dir, cases->names[index], file);
+
+    return fopen(path, mode);
+}
+
+void cases_read(const struct cases *cases, int index, const char *file, struct text *ret_text)
+{
+    FILE *stream = open_file(cases, index, file, "r");
+
+    ret_text->len = stream ? fread(ret_text->bytes, 1, TEXT_SIZE - 1, stream) : 0;
+    ret_text->bytes[ret_text->len] = '\0';
+    if (stream)
+        fclose(stream);
+}
+
+void cases_write(const struct cases *cases, int index, const char *file, const struct text *text)
+{
+    FILE *stream = open_file(cases, index, file, "w");
+
+    if (!stream || fwrite(text->bytes, 1, text->len, stream) != text->len || fclose(stream)) {
+        perror(file);
+        exit(1);
+    }
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+    va_list ap;
+    int n;
+
+    va_start(ap, format);
+    n = vsnprintf(text->bytes + text->len, TEXT_SIZE - text->len, format, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= TEXT_SIZE - text->len)
+        abort();
+    text->len += (size_t)n;
+}
+
+void text_add_finding(const trunkha_finding *finding, void *user_data)
+{
+    text_add(user_data, "%u:%u %s %s %s \"%s\"\n    %s\n    fix: %s\n", finding->line, finding->column,
+             finding->severity == TRUNKHA_SEVERITY_ERROR ? "error" : "warning", finding->code, finding->slug,
+             finding->pointer, finding->message, finding->fix);
+}
+
+/* ---- The model */
+
+static const char *or_none(const char *text)
+{
+    return text ? text : "(none)";
+}
+
+static void add_codes(struct text *text, const struct tha_codes *codes)
+{
+    text_add(text, " failing");
+    for (unsigned code = 100, first = 0; code <= 700; code++) {
+        if (tha_codes_has(codes, code) && !first)
+            first = code;
+        if (!tha_codes_has(codes, code) && first) {
+            text_add(text, first == code - 1 ? " %u" : " %u-%u", first, code - 1);
+            first = 0;
+        }
+    }
+    text_add(text, "\n");
+}
+
+static void add_probe_text(struct text *text, const struct tha_probe_text *probe)
+{
+    if (probe->from_uri || probe->contact_uri || probe->request_uri || probe->user_agent)
+        text_add(text, "    from %s contact %s request %s agent %s\n", or_none(probe->from_uri), or_none(probe->contact_uri),
+                 or_none(probe->request_uri), or_none(probe->user_agent));
+    for (uint32_t i = 0; i < probe->n_headers; i++)
+        text_add(text, "    header %s: %s\n", probe->headers[i].name, probe->headers[i].value);
+}
+
+static void add_keepalive(struct text *text, const struct tha_keepalive *k)
+{
+    text_add(text, "  keepalive %s%s interval %u suspect %u down %u timeout %u jitter %u attempts %u recovery %u budget %u",
+             k->enabled ? "on" : "off", k->only_when_idle ? " idle" : "", k->interval_ms, k->suspect_interval_ms,
+             k->down_interval_ms, k->timeout_ms, k->jitter_permille, k->max_failed_attempts, k->recovery_attempts,
+             k->max_probes_per_minute);
+    text_add(text, " degraded %u%% %u/%u forwards %u", k->degraded_loss_percent, k->degraded_rtt_ms, k->degraded_window,
+             k->text.max_forwards);
+    add_codes(text, &k->failing);
+    add_probe_text(text, &k->text);
+}
+
+static void add_trunk(struct text *text, const struct tha_model *model, const struct tha_trunk_model *trunk)
+{
+    static const char *const directions[] = {"both", "inbound", "outbound"};
+    char addr[THA_ADDR_TEXT_SIZE];
+
+    text_add(text, "  trunk \"%s\" \"%s\" %s %s %s priority %u weight %u %s", trunk->id, trunk->name, trunk->uri,
+             tha_addr_text(&trunk->addrs[0], addr, sizeof(addr)), directions[trunk->direction], trunk->priority,
+             trunk->weight, trunkha_admin_name(trunk->admin));
+    text_add(text, " type \"%s\" route \"%s\" region \"%s\" group %u\n", trunk->trunk_type, trunk->outbound_route,
+             trunk->region, trunk->group);
+    if (trunk->keepalive != model->keepalive)
+        add_keepalive(text, trunk->keepalive);
+}
+
+static void add_group(struct text *text, const struct tha_model *model, const struct tha_group_model *group)
+{
+    static const char *const strategies[] = {"activeStandby", "weighted", "roundRobin"};
+
+    text_add(text, "group \"%s\" \"%s\" %s failover \"%s\"\n", group->id, group->name, strategies[group->strategy],
+             group->failover == THA_NONE ? "" : model->groups[group->failover].id);
+    for (uint32_t i = 0; i < group->n_trunks; i++)
+        add_trunk(text, model, &model->trunks[group->first_trunk + i]);
+}
+
+static void add_profile(struct text *text, const struct tha_model *model, const struct tha_profile_model *profile)
+{
+    text_add(text, "profile%s \"%s\" \"%s\" hold-down %u:", profile->is_group ? " of group" : "", profile->id, profile->name,
+             profile->hold_down_ms);
+    for (uint32_t i = 0; i < profile->n_groups; i++)
+        text_add(text, " \"%s\"", model->groups[profile->groups[i]].id);
+    text_add(text, "\n");
+}
+
+void text_add_model(struct text *text, const struct tha_model *model)
+{
+    char addr[THA_ADDR_TEXT_SIZE];
+
+    text_add(text, "instance \"%s\" region \"%s\"", or_none(model->instance_id), model->region);
+    for (uint32_t i = 0; i < model->n_listen; i++)
+        text_add(text, " %s", tha_addr_text(&model->listen[i], addr, sizeof(addr)));
+    text_add(text, "\n");
+    add_keepalive(text, model->keepalive);
+
+    for (uint32_t i = 0; i < model->n_groups; i++)
+        add_group(text, model, &model->groups[i]);
+    for (uint32_t i = 0; i < model->n_profiles; i++)
+        add_profile(text, model, &model->profiles[i]);
+}
+
+void cases_set_environment(void)
+{
+    setenv("TRUNKHA_TEST_ADDRESS", "192.0.2.77", 1);
+    setenv("TRUNKHA_TEST_SECRET", "hunter2\nhunter2", 1);
+    setenv("TRUNKHA_TEST_LATIN1", "caf\xe9", 1);
+    unsetenv("TRUNKHA_TEST_UNSET");
+}

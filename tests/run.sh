@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs what is missing, builds with warnings as errors, and runs every suite plain and under the sanitizers:
+# sh tests/run.sh. Ends with "N passed, N failed, N skipped".
+set -eu
+
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/packages.sh
+. tests/packages.sh
+
+packages_need gcc clang libclang-rt-14-dev meson ninja-build pkg-config libc6-dev libre-dev libjansson-dev zlib1g-dev \
+    libssl-dev check python3 binutils sip-tester kamailio valgrind iproute2
+
+build=build-tests
+mkdir -p $build
+totals=$build/totals
+: >$totals
+
+# suite NAME MESON-TEST-ARGUMENTS -- MESON-SETUP-ARGUMENTS: builds in its own folder, runs, and notes the counts
+suite()
+{
+    name=$1
+    tests=
+    shift
+    while [ "$1" != -- ]; do
+        tests="$tests $1"
+        shift
+    done
+    shift
+    echo
+    echo "== $name"
+    if [ ! -f "$build/$name/build.ninja" ]; then
+        packages_meson setup "$build/$name" --werror "$@" >"$build/$name.log" 2>&1 || { cat "$build/$name.log"; exit 1; }
+    fi
+    packages_meson compile -C "$build/$name" >>"$build/$name.log" 2>&1 || { tail -n 60 "$build/$name.log"; exit 1; }
+    # shellcheck disable=SC2086 # the list is meant to be split into words
+    packages_meson test -C "$build/$name" --print-errorlogs $tests | tee "$build/$name.out" |
+        grep -vE '^(ninja|Entering|Full log|$)' || true
+    awk -F: '/^(Ok|Expected Fail|Skipped):/ { n[$1] = $2 } /^(Fail|Unexpected Pass|Timeout):/ { bad += $2 }
+             END { print n["Ok"] + n["Expected Fail"], bad + 0, n["Skipped"] + 0 }' "$build/$name.out" >>$totals
+}
+
+suite plain --no-suite tsan -- --buildtype=debugoptimized
+suite shared-libre --suite unit --suite adapter --suite abi --suite cli -- -Dlibre=shared
+suite sanitized --no-suite oom --no-suite tsan --no-suite abi -- -Db_sanitize=address,undefined -Db_lundef=false --buildtype=debug
+suite threads --suite tsan -- -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized
+
+echo
+awk '{ passed += $1; failed += $2; skipped += $3 }
+     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }' $totals

@@ -1,0 +1,471 @@
+#include "sim.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+#define START_MS UINT64_C(1000000)
+
+struct probe {
+    uint64_t at_ms;
+    uint32_t slot;
+};
+
+struct answer {
+    uint64_t due_ms;
+    uint32_t slot;
+    struct tha_evidence evidence;
+};
+
+struct route {
+    struct tha_route_entry *entries;
+    uint32_t n_entries;
+    uint32_t active;
+};
+
+struct sim {
+    struct tha_core *core;
+    uint64_t now_ms;
+    bool loses_results;
+
+    struct sim_manner *manners; /* by slot */
+    struct tha_target_state *targets;
+    struct tha_trunk_state *trunks;
+    struct route *routes;
+    uint32_t n_routes;
+
+    struct sim_event *events;
+    size_t n_events;
+    struct probe *probes;
+    size_t n_probes, probes_room;
+    struct answer *answers; /* a heap would be faster; worlds are small */
+    size_t n_answers, answers_room;
+    char order[4096];
+};
+
+static void *grown(void *array, size_t count, size_t size)
+{
+    void *more = realloc(array, (count ? count : 1) * size);
+
+    ck_assert_ptr_nonnull(more);
+
+    return more;
+}
+
+/* ---- Carrying out what the core wants ---- */
+
+static void show_route(struct sim *sim, const struct tha_action *action)
+{
+    struct route *route = &sim->routes[action->index];
+
+    route->n_entries = action->route.n_entries;
+    route->active = action->route.active_trunk;
+    route->entries = grown(route->entries, route->n_entries, sizeof(*route->entries));
+    memcpy(route->entries, action->route.entries, route->n_entries * sizeof(*route->entries));
+}
+
+static void tell(struct sim *sim, const trunkha_event *event)
+{
+    sim->events = grown(sim->events, sim->n_events + 1, sizeof(*sim->events));
+    sim->events[sim->n_events++] = (struct sim_event){sim->now_ms - START_MS, *event};
+}
+
+static struct answer answer_of(const struct sim *sim, uint32_t slot)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    const struct tha_keepalive *keepalive = tha_table_keepalive(table, &table->targets[table->target_of_slot[slot]]);
+    struct sim_manner manner = sim->manners[slot];
+    struct answer answer = {.slot = slot, .due_ms = sim->now_ms + manner.delay_ms};
+
+    if (manner.code < 0) {
+        answer.evidence.kind = THA_EVIDENCE_REFUSED;
+        answer.evidence.system_error = ECONNREFUSED;
+    } else if (manner.code == 0 || manner.delay_ms >= keepalive->timeout_ms) {
+        answer.evidence.kind = THA_EVIDENCE_TIMED_OUT;
+        answer.due_ms = sim->now_ms + keepalive->timeout_ms;
+    } else {
+        answer.evidence.kind = THA_EVIDENCE_ANSWERED;
+        answer.evidence.code = (uint32_t)manner.code;
+        answer.evidence.rtt_us = manner.delay_ms * 1000;
+    }
+
+    return answer;
+}
+
+static void probe(struct sim *sim, uint32_t slot)
+{
+    if (sim->n_probes == sim->probes_room) {
+        sim->probes_room = sim->probes_room * 2 + 64;
+        sim->probes = grown(sim->probes, sim->probes_room, sizeof(*sim->probes));
+    }
+    sim->probes[sim->n_probes++] = (struct probe){sim->now_ms, slot};
+
+    if (sim->n_answers == sim->answers_room) {
+        sim->answers_room = sim->answers_room * 2 + 64;
+        sim->answers = grown(sim->answers, sim->answers_room, sizeof(*sim->answers));
+    }
+    sim->answers[sim->n_answers++] = answer_of(sim, slot);
+}
+
+static void drain(struct sim *sim)
+{
+    struct tha_action action;
+
+    while (tha_core_next_action(sim->core, sim->now_ms, &action)) {
+        switch (action.kind) {
+        case THA_ACTION_SHOW_TARGET:
+            sim->targets[action.index] = action.target;
+            break;
+        case THA_ACTION_SHOW_TRUNK:
+            sim->trunks[action.index] = action.trunk.state;
+            break;
+        case THA_ACTION_SHOW_ROUTE:
+            show_route(sim, &action);
+            break;
+        case THA_ACTION_TELL:
+            tell(sim, action.event);
+            break;
+        case THA_ACTION_PROBE:
+            probe(sim, action.index);
+            break;
+        default:
+            ck_abort_msg("unknown action %u", action.kind);
+        }
+    }
+}
+
+/* ---- Life ---- */
+
+static void on_finding(const trunkha_finding *finding, void *user_data)
+{
+    (void)user_data;
+    if (finding->severity == TRUNKHA_SEVERITY_ERROR)
+        ck_abort_msg("%u:%u: %s", finding->line, finding->column, finding->message);
+}
+
+/** Worlds are written with single quotes, to be legible in C. */
+static char *double_quoted(const char *json)
+{
+    char *copy = strdup(json);
+
+    ck_assert_ptr_nonnull(copy);
+    for (char *c = copy; *c; c++) {
+        if (*c == '\'')
+            *c = '"';
+    }
+
+    return copy;
+}
+
+static void load(struct sim *sim, const char *world)
+{
+    char *json = double_quoted(world);
+    struct tha_model *model = NULL;
+    struct tha_table *table = NULL;
+    uint32_t n_routes_before = sim->n_routes;
+    const struct tha_table *old = tha_core_table(sim->core);
+    uint32_t n_slots_before = old ? old->n_slots : 0;
+
+    ck_assert_int_eq(tha_config_read(&tha_mem_default, json, strlen(json), on_finding, NULL, &model), 0);
+    ck_assert_int_eq(tha_core_prepare(sim->core, model, sim->now_ms, &table), 0);
+
+    sim->n_routes = model->n_profiles;
+    for (uint32_t i = sim->n_routes; i < n_routes_before; i++)
+        free(sim->routes[i].entries);
+    sim->routes = grown(sim->routes, sim->n_routes, sizeof(*sim->routes));
+    for (uint32_t i = n_routes_before; i < sim->n_routes; i++)
+        sim->routes[i] = (struct route){NULL, 0, THA_NONE};
+    sim->targets = grown(sim->targets, table->n_targets, sizeof(*sim->targets));
+    sim->trunks = grown(sim->trunks, model->n_trunks, sizeof(*sim->trunks));
+    sim->manners = grown(sim->manners, table->n_slots, sizeof(*sim->manners));
+    for (uint32_t i = n_slots_before; i < table->n_slots; i++)
+        sim->manners[i] = SIM_OK;
+
+    tha_core_commit(sim->core, table, sim->now_ms);
+    free(json);
+}
+
+struct sim *sim_new_with_seed(const char *json, uint64_t seed)
+{
+    struct sim *sim = grown(NULL, 1, sizeof(*sim));
+
+    memset(sim, 0, sizeof(*sim));
+    sim->now_ms = START_MS;
+    ck_assert_int_eq(tha_core_new(&tha_mem_default, seed, &sim->core), 0);
+    load(sim, json);
+    tha_core_start(sim->core, sim->now_ms);
+    drain(sim);
+
+    return sim;
+}
+
+struct sim *sim_new(const char *json)
+{
+    return sim_new_with_seed(json, 1);
+}
+
+void sim_free(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->n_routes; i++)
+        free(sim->routes[i].entries);
+    tha_core_free(sim->core);
+    free(sim->manners);
+    free(sim->targets);
+    free(sim->trunks);
+    free(sim->routes);
+    free(sim->events);
+    free(sim->probes);
+    free(sim->answers);
+    free(sim);
+}
+
+void sim_reload(struct sim *sim, const char *json)
+{
+    load(sim, json);
+    drain(sim);
+}
+
+uint64_t sim_now(const struct sim *sim)
+{
+    return sim->now_ms - START_MS;
+}
+
+static size_t earliest_answer(const struct sim *sim)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < sim->n_answers; i++) {
+        if (sim->answers[i].due_ms < sim->answers[best].due_ms)
+            best = i;
+    }
+
+    return best;
+}
+
+static void hand_in_answers(struct sim *sim)
+{
+    while (sim->n_answers) {
+        size_t i = earliest_answer(sim);
+        struct answer answer = sim->answers[i];
+
+        if (answer.due_ms > sim->now_ms)
+            break;
+        sim->answers[i] = sim->answers[--sim->n_answers];
+        if (!sim->loses_results)
+            tha_core_report(sim->core, answer.slot, &answer.evidence, sim->now_ms);
+        drain(sim);
+    }
+}
+
+void sim_run_to(struct sim *sim, uint64_t ms)
+{
+    uint64_t end = START_MS + ms;
+
+    ck_assert_uint_ge(end, sim->now_ms);
+    for (;;) {
+        uint64_t next = tha_core_next_expiry(sim->core);
+
+        if (sim->n_answers && sim->answers[earliest_answer(sim)].due_ms < next)
+            next = sim->answers[earliest_answer(sim)].due_ms;
+        if (next > end)
+            break;
+        if (next > sim->now_ms)
+            sim->now_ms = next;
+        drain(sim);
+        hand_in_answers(sim);
+    }
+    sim->now_ms = end;
+}
+
+/* ---- Asking and telling ---- */
+
+static uint32_t trunk_index(const struct sim *sim, const char *id)
+{
+    const struct tha_model *model = tha_core_table(sim->core)->model;
+
+    for (uint32_t i = 0; i < model->n_trunks; i++) {
+        if (!strcmp(model->trunks[i].id, id))
+            return i;
+    }
+    ck_abort_msg("no trunk %s", id);
+}
+
+static uint32_t profile_index(const struct sim *sim, const char *id)
+{
+    const struct tha_model *model = tha_core_table(sim->core)->model;
+
+    for (uint32_t i = 0; i < model->n_profiles; i++) {
+        if (!strcmp(model->profiles[i].id, id))
+            return i;
+    }
+    ck_abort_msg("no profile %s", id);
+}
+
+static uint32_t slot_of(const struct sim *sim, const char *trunk_id)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+
+    return table->targets[table->trunks[trunk_index(sim, trunk_id)].first_target].slot;
+}
+
+void sim_behave(struct sim *sim, const char *trunk_id, struct sim_manner manner)
+{
+    sim->manners[slot_of(sim, trunk_id)] = manner;
+}
+
+void sim_behave_all(struct sim *sim, struct sim_manner manner)
+{
+    for (uint32_t i = 0; i < tha_core_table(sim->core)->n_slots; i++)
+        sim->manners[i] = manner;
+}
+
+int sim_set_admin(struct sim *sim, const char *trunk_id, uint32_t admin, uint32_t reason, uint32_t for_ms)
+{
+    int err = tha_core_set_admin(sim->core, trunk_id, admin, reason, "by test", for_ms, sim->now_ms);
+
+    drain(sim);
+
+    return err;
+}
+
+void sim_lose_results(struct sim *sim, bool is_lost)
+{
+    sim->loses_results = is_lost;
+}
+
+void sim_report(struct sim *sim, const char *trunk_id, const struct tha_evidence *evidence)
+{
+    tha_core_report(sim->core, slot_of(sim, trunk_id), evidence, sim->now_ms);
+    drain(sim);
+}
+
+const struct tha_trunk_state *sim_trunk(const struct sim *sim, const char *trunk_id)
+{
+    return &sim->trunks[trunk_index(sim, trunk_id)];
+}
+
+const struct tha_target_state *sim_target(const struct sim *sim, const char *trunk_id)
+{
+    return &sim->targets[tha_core_table(sim->core)->trunks[trunk_index(sim, trunk_id)].first_target];
+}
+
+const struct tha_route_entry *sim_entries(const struct sim *sim, const char *profile, uint32_t *ret_count)
+{
+    const struct route *route = &sim->routes[profile_index(sim, profile)];
+
+    *ret_count = route->n_entries;
+
+    return route->entries;
+}
+
+const char *sim_order(struct sim *sim, const char *profile)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    uint32_t count;
+    const struct tha_route_entry *entries = sim_entries(sim, profile, &count);
+    bool is_passed_over = false;
+    size_t len = 0;
+
+    sim->order[0] = '\0';
+    for (uint32_t i = 0; i < count; i++) {
+        const char *id = table->model->trunks[table->targets[entries[i].target].trunk].id;
+        const char *gap = len ? " " : "";
+
+        if (entries[i].why >= TRUNKHA_WHY_DISABLED && !is_passed_over) {
+            is_passed_over = true;
+            gap = len ? " | " : "| ";
+        }
+        len += (size_t)snprintf(sim->order + len, sizeof(sim->order) - len, "%s%s", gap, id);
+        ck_assert_uint_lt(len, sizeof(sim->order));
+    }
+
+    return sim->order;
+}
+
+const char *sim_active(const struct sim *sim, const char *profile)
+{
+    uint32_t active = sim->routes[profile_index(sim, profile)].active;
+
+    return active == THA_NONE ? "" : tha_core_table(sim->core)->model->trunks[active].id;
+}
+
+static bool is_about(const struct sim_event *told, uint32_t type, const char *entity_id)
+{
+    return told->event.type == type && (!entity_id || !strcmp(told->event.entity_id, entity_id));
+}
+
+const struct sim_event *sim_event(const struct sim *sim, uint32_t type, const char *entity_id, unsigned nth)
+{
+    for (size_t i = 0; i < sim->n_events; i++) {
+        if (is_about(&sim->events[i], type, entity_id) && !nth--)
+            return &sim->events[i];
+    }
+
+    return NULL;
+}
+
+unsigned sim_count_events(const struct sim *sim, uint32_t type, const char *entity_id)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < sim->n_events; i++)
+        n += is_about(&sim->events[i], type, entity_id);
+
+    return n;
+}
+
+void sim_forget(struct sim *sim)
+{
+    sim->n_events = 0;
+}
+
+static bool is_to(const struct sim *sim, const struct probe *sent, const char *trunk_id)
+{
+    return !trunk_id || sent->slot == slot_of(sim, trunk_id);
+}
+
+unsigned sim_probes(const struct sim *sim, const char *trunk_id)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < sim->n_probes; i++)
+        n += is_to(sim, &sim->probes[i], trunk_id);
+
+    return n;
+}
+
+uint64_t sim_last_probe(const struct sim *sim, const char *trunk_id)
+{
+    for (size_t i = sim->n_probes; i-- > 0;) {
+        if (is_to(sim, &sim->probes[i], trunk_id))
+            return sim->probes[i].at_ms - START_MS;
+    }
+    ck_abort_msg("no probe to %s yet", trunk_id);
+}
+
+unsigned sim_most_probes(const struct sim *sim, const char *trunk_id, uint64_t window_ms)
+{
+    unsigned most = 0, n = 0;
+    size_t first = 0;
+
+    for (size_t i = 0; i < sim->n_probes; i++) {
+        if (!is_to(sim, &sim->probes[i], trunk_id))
+            continue;
+        n++;
+        while (sim->probes[first].at_ms + window_ms <= sim->probes[i].at_ms)
+            n -= is_to(sim, &sim->probes[first++], trunk_id);
+        if (n > most)
+            most = n;
+    }
+
+    return most;
+}
+
+const struct tha_core *sim_core(const struct sim *sim)
+{
+    return sim->core;
+}

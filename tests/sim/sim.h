@@ -1,0 +1,76 @@
+/** @file sim.h  The whole core on a virtual clock, in a world of scripted carriers: hours of trunk life in milliseconds */
+#ifndef TESTS_SIM_H
+#define TESTS_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/core.h"
+
+struct sim;
+
+/** How a carrier takes a probe. */
+struct sim_manner {
+    int code;          /**< answer; 0 = silence; below 0 = refused at once */
+    uint32_t delay_ms; /**< of the answer */
+};
+
+#define SIM_OK      ((struct sim_manner){200, 20})
+#define SIM_SILENT  ((struct sim_manner){0, 0})
+#define SIM_REFUSED ((struct sim_manner){-1, 0})
+
+/** An event with the moment it was told. */
+struct sim_event {
+    uint64_t at_ms;
+    trunkha_event event;
+};
+
+/** Loads @p json and starts at time 1000000 (so that "before the start" can be told); every carrier answers 200. */
+struct sim *sim_new(const char *json);
+struct sim *sim_new_with_seed(const char *json, uint64_t seed);
+void sim_free(struct sim *sim);
+
+/** Another configuration, now. */
+void sim_reload(struct sim *sim, const char *json);
+
+/** From now on trunk @p trunk_id behaves like this. */
+void sim_behave(struct sim *sim, const char *trunk_id, struct sim_manner manner);
+void sim_behave_all(struct sim *sim, struct sim_manner manner);
+
+/** Milliseconds since the start. */
+uint64_t sim_now(const struct sim *sim);
+
+/** Lets time pass until @p ms after the start, everything due then included. */
+void sim_run_to(struct sim *sim, uint64_t ms);
+
+int sim_set_admin(struct sim *sim, const char *trunk_id, uint32_t admin, uint32_t reason, uint32_t for_ms);
+
+/** What is published now. */
+const struct tha_trunk_state *sim_trunk(const struct sim *sim, const char *trunk_id);
+const struct tha_target_state *sim_target(const struct sim *sim, const char *trunk_id);
+
+/** "a1 b1 | c1": the trunks in the order of @p profile, those passed over behind the bar. Static storage of the sim. */
+const char *sim_order(struct sim *sim, const char *profile);
+/** The trunk that carries new calls, "" = none. */
+const char *sim_active(const struct sim *sim, const char *profile);
+const struct tha_route_entry *sim_entries(const struct sim *sim, const char *profile, uint32_t *ret_count);
+
+/** The @p nth event (from 0) of @p type about @p entity_id since the last sim_forget(); NULL if there was none. */
+const struct sim_event *sim_event(const struct sim *sim, uint32_t type, const char *entity_id, unsigned nth);
+unsigned sim_count_events(const struct sim *sim, uint32_t type, const char *entity_id);
+void sim_forget(struct sim *sim);
+
+/** Probes sent to @p trunk_id so far (NULL = to all), the last one's time, and the most in any window of @p window_ms. */
+unsigned sim_probes(const struct sim *sim, const char *trunk_id);
+uint64_t sim_last_probe(const struct sim *sim, const char *trunk_id);
+unsigned sim_most_probes(const struct sim *sim, const char *trunk_id, uint64_t window_ms);
+
+/** While set, carriers do as they like but the core hears nothing of it. */
+void sim_lose_results(struct sim *sim, bool is_lost);
+
+/** Hands in evidence out of the ordinary. */
+void sim_report(struct sim *sim, const char *trunk_id, const struct tha_evidence *evidence);
+
+const struct tha_core *sim_core(const struct sim *sim);
+
+#endif

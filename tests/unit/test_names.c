@@ -1,0 +1,31 @@
+#include <string.h>
+
+#include "../suite.h"
+#include "trunkha.h"
+
+START_TEST(every_number_has_a_name_and_unknown_ones_are_no_accident)
+{
+    ck_assert_str_eq(trunkha_health_name(TRUNKHA_HEALTH_DEGRADED), "DEGRADED");
+    ck_assert_str_eq(trunkha_health_name(99), "UNKNOWN");
+    ck_assert_str_eq(trunkha_admin_name(TRUNKHA_ADMIN_DRAINING), "draining");
+    ck_assert_str_eq(trunkha_reason_name(TRUNKHA_REASON_CONFIG_CHANGE), "CONFIG_CHANGE");
+    ck_assert_str_eq(trunkha_reason_name(UINT32_MAX), "NONE");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_READY), "telephony.instance.ready");
+    ck_assert_str_eq(trunkha_why_text(TRUNKHA_WHY_DRAINING), "passed over: draining");
+    for (uint32_t reason = 1; reason <= TRUNKHA_REASON_CONFIG_CHANGE; reason++)
+        ck_assert_str_ne(trunkha_reason_name(reason), "NONE");
+}
+END_TEST
+
+START_TEST(every_error_has_a_sentence)
+{
+    ck_assert_str_eq(trunkha_strerror(0), "success");
+    for (int err = -1; err >= TRUNKHA_ERR_END; err--)
+        ck_assert_str_ne(trunkha_strerror(err), "unknown error");
+    ck_assert_str_eq(trunkha_strerror(TRUNKHA_ERR_END - 1), "unknown error");
+    ck_assert_str_eq(trunkha_strerror(1), "unknown error");
+    ck_assert_str_eq(trunkha_strerror(-2147483647 - 1), "unknown error");
+}
+END_TEST
+
+SUITE("names", every_number_has_a_name_and_unknown_ones_are_no_accident, every_error_has_a_sentence)

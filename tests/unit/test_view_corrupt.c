@@ -1,0 +1,215 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "test_view.h"
+#include "view/layout.h"
+
+/* Random bytes are written over a table while it is being read: answers may be wrong, but nobody crashes, runs on without an
+ * end, or returns a text that does not end. Run it under the address sanitizer too. */
+
+#define ROUNDS     5000
+#define HALF_BYTES 8192U
+
+struct victim {
+    struct fixture f;
+    trunkha_view *writer, *reader;
+    uint8_t *table;
+    uint8_t header[sizeof(struct tha_table)];
+    uint8_t half[HALF_BYTES];
+};
+
+static uint8_t *half_of(const struct victim *v)
+{
+    return v->table + THA_HALVES_START + THA_HALF_SIZE; /* the first load goes there */
+}
+
+static void victim_init(struct victim *v)
+{
+    const uint8_t run = THA_RUN_WEIGHTED;
+    const struct tha_route_entry entries[] = {{.target = 0},
+                                              {.target = 1, .run = run | THA_RUN_START, .weight = 3},
+                                              {.target = 2, .run = run, .weight = 4},
+                                              {.target = 3, .why = TRUNKHA_WHY_DISABLED}};
+    char path[64];
+    int fd;
+
+    fixture_init(&v->f, 2, 2);
+    v->writer = fixture_view(&v->f, fixture_name());
+    tha_view_set_route(v->writer, 0, entries, 4, 0);
+    tha_view_set_route(v->writer, 1, entries, 2, 0);
+    for (uint64_t i = 1; i < 20; i++)
+        tha_view_append_event(v->writer, &(trunkha_event){.sequence = i});
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &v->reader), 0);
+
+    snprintf(path, sizeof(path), "/trunkha.%s", fixture_name());
+    fd = shm_open(path, O_RDWR, 0);
+    v->table = mmap(NULL, THA_TABLE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    ck_assert_ptr_ne(v->table, MAP_FAILED);
+    memcpy(v->header, v->table, sizeof(v->header));
+    memcpy(v->half, half_of(v), sizeof(v->half));
+}
+
+static void victim_done(struct victim *v)
+{
+    memcpy(v->table, v->header, sizeof(v->header));
+    munmap(v->table, THA_TABLE_SIZE);
+    trunkha_view_unref(v->reader);
+    fixture_done(v->writer, fixture_name());
+}
+
+/** Half of the time a whole word, as a reference gone wrong would be, else single bytes. */
+static void spoil(uint8_t *bytes, size_t size, int times)
+{
+    for (int i = 0; i < times; i++) {
+        size_t at = (size_t)rand() % size;
+        uint32_t word = rand() % 4 ? (uint32_t)rand() * 2654435769U : UINT32_MAX;
+
+        if (rand() % 2 && at / 4 * 4 + 4 <= size)
+            memcpy(bytes + at / 4 * 4, &word, 4);
+        else
+            bytes[at] = (uint8_t)word;
+    }
+}
+
+static void assert_ends(const char *text, size_t size)
+{
+    ck_assert_uint_lt(strnlen(text, size), size);
+}
+
+static void read_candidates(const trunkha_view *view, const char *profile, bool is_explained)
+{
+    trunkha_candidate to[6];
+    size_t n = 6;
+
+    memset(to, 'x', sizeof(to));
+    if (is_explained ? trunkha_view_explain(view, profile, to, &n) : trunkha_view_select(view, profile, to, &n))
+        return;
+
+    ck_assert_uint_ge(n, 1);
+    ck_assert_uint_le(n, 6);
+    for (size_t i = 0; i < n; i++) {
+        assert_ends(to[i].trunk_id, sizeof(to[i].trunk_id));
+        assert_ends(to[i].trunk_group_id, sizeof(to[i].trunk_group_id));
+        assert_ends(to[i].target, sizeof(to[i].target));
+        assert_ends(to[i].uri, sizeof(to[i].uri));
+        assert_ends(to[i].outbound_route, sizeof(to[i].outbound_route));
+    }
+}
+
+static void read_entries(const trunkha_view *view)
+{
+    trunkha_group_status group = TRUNKHA_GROUP_STATUS_INIT;
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
+    trunkha_profile_status profile = TRUNKHA_PROFILE_STATUS_INIT;
+    trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
+
+    for (uint32_t i = 0; i < 5; i++) {
+        uint32_t index = i < 4 ? i : (uint32_t)rand();
+
+        if (!trunkha_view_get_group(view, index, &group))
+            assert_ends(group.active_trunk_id, sizeof(group.active_trunk_id));
+        if (!trunkha_view_get_trunk(view, index, &trunk))
+            assert_ends(trunk.name, sizeof(trunk.name));
+        if (!trunkha_view_get_target(view, index, &target))
+            assert_ends(target.target, sizeof(target.target));
+        if (!trunkha_view_get_profile(view, index, &profile))
+            assert_ends(profile.id, sizeof(profile.id));
+    }
+    ck_assert_int_eq(trunkha_view_get_info(view, &info), 0);
+    assert_ends(info.instance_id, sizeof(info.instance_id));
+}
+
+static void read_events(const trunkha_view *view)
+{
+    trunkha_event event = {.size = sizeof(event)};
+    uint64_t cursor = rand() % 2 ? 0 : (uint64_t)rand() % 25;
+
+    for (int i = 0; i < 40 && !trunkha_view_next_event(view, &cursor, &event); i++) {
+        assert_ends(event.entity_id, sizeof(event.entity_id));
+        assert_ends(event.detail, sizeof(event.detail));
+    }
+}
+
+static void read_all(const trunkha_view *view)
+{
+    read_candidates(view, "RP", false);
+    read_candidates(view, "RP", true);
+    read_candidates(view, "g0", false);
+    read_candidates(view, "nobody", false);
+    read_entries(view);
+    read_events(view);
+}
+
+START_TEST(random_bytes_in_the_catalogue_crash_nobody)
+{
+    static struct victim v;
+
+    srand(1);
+    victim_init(&v);
+    for (int i = 0; i < ROUNDS; i++) {
+        spoil(half_of(&v), rand() % 2 ? sizeof(struct tha_half) : HALF_BYTES, 1 + rand() % 20);
+        read_all(v.reader);
+        memcpy(half_of(&v), v.half, sizeof(v.half));
+    }
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(random_bytes_in_the_header_crash_nobody)
+{
+    static struct victim v;
+
+    srand(2);
+    victim_init(&v);
+    for (int i = 0; i < ROUNDS; i++) {
+        spoil(v.table, sizeof(struct tha_table), 1 + rand() % 4);
+        read_all(v.reader);
+        memcpy(v.table, v.header, sizeof(v.header));
+    }
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(random_bytes_in_the_ring_crash_nobody)
+{
+    static struct victim v;
+    trunkha_event event = {.size = sizeof(event)};
+    uint64_t cursor = 0;
+
+    srand(3);
+    victim_init(&v);
+    for (int i = 0; i < ROUNDS; i++) {
+        spoil(v.table + THA_RING_OFFSET, 16 * sizeof(struct tha_event_record), 20);
+        read_events(v.reader);
+    }
+    for (uint64_t i = 20; i < 40; i++)
+        tha_view_append_event(v.writer, &(trunkha_event){.sequence = i});
+    ck_assert_int_eq(trunkha_view_next_event(v.reader, &cursor, &event), 0);
+    ck_assert_uint_eq(cursor, 24);
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(the_last_places_of_a_half_can_be_referred_to)
+{
+    static struct victim v;
+    struct tha_half *half;
+    struct tha_trunk_record *trunk;
+    trunkha_trunk_status status = TRUNKHA_TRUNK_STATUS_INIT;
+
+    victim_init(&v);
+    half = (struct tha_half *)(void *)half_of(&v);
+    trunk = (struct tha_trunk_record *)(void *)(half_of(&v) + (half->arrays[THA_ARRAY_TRUNKS] >> 32) * THA_LINE_SIZE);
+    trunk->name = UINT32_MAX;
+    ck_assert_int_eq(trunkha_view_get_trunk(v.reader, 0, &status), 0);
+    ck_assert_str_eq(status.id, "t0");
+    ck_assert_str_eq(status.name, "");
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    victim_done(&v);
+}
+END_TEST
+
+SUITE("view_corrupt", random_bytes_in_the_catalogue_crash_nobody, random_bytes_in_the_header_crash_nobody,
+      random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to)

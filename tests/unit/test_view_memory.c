@@ -1,0 +1,194 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "test_view.h"
+
+/** Bytes of shared memory that the view really takes. */
+static long taken(void)
+{
+    struct stat object;
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof(path), "/trunkha.%s", fixture_name());
+    fd = shm_open(path, O_RDONLY, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &object), 0);
+    close(fd);
+
+    return (long)object.st_blocks * 512;
+}
+
+static void append(trunkha_view *view, uint64_t sequence)
+{
+    const trunkha_event event = {.size = sizeof(event), .sequence = sequence};
+
+    tha_view_append_event(view, &event);
+}
+
+static void *failing_realloc(void *ptr, size_t size, void *user_data)
+{
+    int *left = user_data;
+
+    if (size && (*left)-- <= 0)
+        return NULL;
+
+    return tha_mem_default.realloc_cb(ptr, size, NULL);
+}
+
+START_TEST(out_of_memory_leaves_nothing_behind)
+{
+    trunkha_view *view = NULL;
+    int allowed, left, err;
+
+    for (allowed = 0; allowed < 10; allowed++) {
+        const struct tha_mem mem = {failing_realloc, &left};
+
+        left = allowed;
+        err = tha_view_new(&mem, fixture_name(), 16, &view);
+        if (!err)
+            break;
+        ck_assert_int_eq(err, TRUNKHA_ERR_NOMEM);
+        ck_assert_ptr_null(view);
+        ck_assert_int_eq(trunkha_view_remove(fixture_name()), TRUNKHA_ERR_NOTFOUND);
+    }
+    ck_assert_int_ge(allowed, 1);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(memory_is_taken_only_for_what_was_written)
+{
+    trunkha_view *view = NULL;
+    struct fixture f;
+    long before;
+
+    fixture_init(&f, 2, 1);
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, fixture_name(), 65536, &view), 0);
+    ck_assert_int_le(taken(), 65536);
+    fixture_load(&f, view);
+    ck_assert_int_le(taken(), 512 * 1024);
+    before = taken();
+    append(view, 1);
+    ck_assert_int_gt(taken(), before);
+    ck_assert_int_le(taken(), before + 256 * 1024);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(the_memory_of_the_load_before_is_given_back)
+{
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    uint64_t now_ms = fixture_now_ms();
+    struct fixture f;
+    trunkha_view *view;
+    long one, two;
+
+    fixture_init(&f, 2, 1);
+    view = fixture_view(&f, fixture_name());
+    one = taken();
+    tha_view_beat(view, now_ms, 0);
+    fixture_load(&f, view);
+    two = taken();
+    ck_assert_int_gt(two, one);
+    tha_view_beat(view, now_ms + 1000, 0);
+    ck_assert_int_eq(taken(), two);
+    tha_view_beat(view, now_ms + 10000, 0);
+    ck_assert_int_eq(taken(), one);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 1, &trunk), 0);
+    ck_assert_str_eq(trunk.id, "t1");
+    fixture_load(&f, view);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 1, &trunk), 0);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(a_catalogue_that_is_too_large_is_refused)
+{
+    static struct tha_view_profile profiles[64];
+    struct fixture f;
+    trunkha_view *view;
+    trunkha_candidate to;
+    size_t n = 1;
+
+    fixture_init(&f, 1, 1);
+    view = fixture_view(&f, NULL);
+    for (uint32_t i = 0; i < 64; i++) /* refused before the first of these entries is looked at */
+        profiles[i] = (struct tha_view_profile){.id = f.profiles[0].id, .configured = f.order, .n_targets = UINT32_MAX};
+    f.catalogue.profiles = profiles;
+    f.catalogue.n_profiles = 64;
+    ck_assert_int_eq(tha_view_prepare(view, &f.catalogue), TRUNKHA_ERR_NOMEM);
+    tha_view_publish(view);
+    ck_assert_int_eq(trunkha_view_select(view, "RP", &to, &n), 0);
+    ck_assert_str_eq(to.trunk_id, "t0");
+    fixture_done(view, NULL);
+}
+END_TEST
+
+/** Runs in a mount namespace of its own, where shared memory is small. */
+static void use_up_shared_memory(void)
+{
+    trunkha_view *view = NULL, *other = NULL, *reader = NULL;
+    trunkha_event event = {.size = sizeof(event)};
+    trunkha_candidate to;
+    uint64_t cursor = 0;
+    struct fixture f;
+    size_t n = 1;
+
+    fixture_init(&f, 2, 1);
+    view = fixture_view(&f, "small");
+    ck_assert_int_eq(trunkha_view_open("small", &reader), 0);
+    ck_assert_int_eq(tha_view_prepare(view, &f.catalogue), TRUNKHA_ERR_NOMEM);
+    ck_assert_int_eq(tha_view_prepare(view, &f.catalogue), TRUNKHA_ERR_NOMEM);
+    ck_assert_int_eq(trunkha_view_select(reader, "RP", &to, &n), 0);
+    fixture_set_order(view, (uint32_t[]){1, 0, THA_NONE});
+    ck_assert_int_eq(trunkha_view_select(reader, "RP", &to, &n), 0);
+    ck_assert_str_eq(to.trunk_id, "t1");
+
+    for (uint64_t i = 1; i < 10; i++)
+        append(view, i);
+    while (!trunkha_view_next_event(reader, &cursor, &event))
+        ;
+
+    for (int i = 0; i < 300 && !other; i++) { /* names until not even a header has room */
+        char name[16];
+
+        snprintf(name, sizeof(name), "filler-%d", i);
+        if (tha_view_new(&tha_mem_default, name, 16, &other))
+            break;
+        other = trunkha_view_unref(other);
+    }
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, "no-room", 16, &other), TRUNKHA_ERR_NOMEM);
+    ck_assert_int_eq(trunkha_view_open("no-room", &other), TRUNKHA_ERR_NOTFOUND);
+    ck_assert_int_eq(trunkha_view_select(reader, "RP", &to, &n), 0);
+}
+
+START_TEST(full_shared_memory_is_an_error_and_not_the_end)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (!pid) {
+        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+            mount("none", "/dev/shm", "tmpfs", 0, "size=400k"))
+            _exit(77);
+        use_up_shared_memory();
+        _exit(0);
+    }
+
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        puts("skipped: no right to mount a small file system");
+    else
+        ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+SUITE("view_memory", out_of_memory_leaves_nothing_behind, memory_is_taken_only_for_what_was_written,
+      the_memory_of_the_load_before_is_given_back, a_catalogue_that_is_too_large_is_refused,
+      full_shared_memory_is_an_error_and_not_the_end)

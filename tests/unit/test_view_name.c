@@ -1,0 +1,429 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "test_view.h"
+#include "view/layout.h"
+
+/** The shared memory object behind the name, opened as a stranger would. */
+static int open_object(int flags)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/trunkha.%s", fixture_name());
+
+    return shm_open(path, flags, 0600);
+}
+
+static struct tha_table *map_object(void)
+{
+    int fd = open_object(O_RDWR);
+    void *table = mmap(NULL, sizeof(struct tha_table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    ck_assert_ptr_ne(table, MAP_FAILED);
+    close(fd);
+
+    return table;
+}
+
+static int new_writer(trunkha_view **ret_view)
+{
+    return tha_view_new(&tha_mem_default, fixture_name(), 16, ret_view);
+}
+
+/** A process that writes until it is killed. Returns when it has published. */
+static pid_t start_writer(void)
+{
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    fixture_name(); /* before the fork */
+    ck_assert_int_eq(pipe(ready), 0);
+    pid = fork();
+    if (!pid) {
+        struct fixture f;
+        trunkha_view *view;
+
+        fixture_init(&f, 2, 1);
+        view = fixture_view(&f, fixture_name());
+        for (uint64_t i = 0;; i++) {
+            tha_view_beat(view, fixture_now_ms(), 0);
+            tha_view_set_trunk(view, 0, &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_AVAILABLE, .since_ms = i});
+            fixture_set_order(view, i % 2 ? (uint32_t[]){0, 1, THA_NONE} : (uint32_t[]){1, 0, THA_NONE});
+            if (!i && write(ready[1], "x", 1) != 1)
+                _exit(1);
+        }
+    }
+
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+
+    return pid;
+}
+
+static void kill_writer(pid_t pid)
+{
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static void assert_selects(const trunkha_view *view)
+{
+    trunkha_candidate to[2];
+    size_t n = 2;
+
+    ck_assert_int_eq(trunkha_view_select(view, "RP", to, &n), 0);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_ne(to[0].trunk_id, to[1].trunk_id);
+}
+
+START_TEST(names_are_checked)
+{
+    static const char *const bad[] = {
+        "",    ".",        ".hidden", "a/b",
+        "a b", "\xc3\xa4", "a\n",     "0123456789012345678901234567890123456789012345678901234567890123"};
+    trunkha_view *view = NULL;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_int_eq(tha_view_new(&tha_mem_default, bad[i], 1, &view), TRUNKHA_ERR_INVALID);
+        ck_assert_int_eq(trunkha_view_open(bad[i], &view), TRUNKHA_ERR_INVALID);
+        ck_assert_int_eq(trunkha_view_remove(bad[i]), TRUNKHA_ERR_INVALID);
+    }
+    ck_assert_int_eq(trunkha_view_open(NULL, &view), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_view_open("x", NULL), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_view_remove(NULL), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_view_open("a-Z_0.9-nobody-has-this", &view), TRUNKHA_ERR_NOTFOUND);
+    ck_assert_int_eq(trunkha_view_remove("a-Z_0.9-nobody-has-this"), TRUNKHA_ERR_NOTFOUND);
+    ck_assert_ptr_null(view);
+}
+END_TEST
+
+START_TEST(the_object_is_readable_by_the_group_and_by_nobody_else)
+{
+    static const mode_t masks[] = {0, 022, 077, 0777};
+
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        mode_t before = umask(masks[i]);
+        trunkha_view *view = NULL;
+        struct stat object;
+        int fd;
+
+        ck_assert_int_eq(new_writer(&view), 0);
+        umask(before);
+        fd = open_object(O_RDONLY);
+        ck_assert_int_eq(fstat(fd, &object), 0);
+        ck_assert_uint_eq(object.st_mode & 07777, 0640);
+        close(fd);
+        fixture_done(view, fixture_name());
+    }
+}
+END_TEST
+
+START_TEST(taking_over_never_widens_the_mode)
+{
+    trunkha_view *view = NULL;
+    struct stat object;
+    int fd;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+    fd = open_object(O_RDWR);
+    ck_assert_int_eq(fchmod(fd, 0604), 0);
+    ck_assert_int_eq(new_writer(&view), 0);
+    ck_assert_int_eq(fstat(fd, &object), 0);
+    ck_assert_uint_eq(object.st_mode & 07777, 0600);
+    close(fd);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(no_descriptor_survives_exec)
+{
+    trunkha_view *view = NULL, *reader = NULL;
+    int seen = 0;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &reader), 0);
+    for (int fd = 3; fd < 64; fd++) {
+        char link[32], path[128] = "";
+
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, fixture_name())) {
+            ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+            seen++;
+        }
+    }
+    ck_assert_int_eq(seen, 1);
+    trunkha_view_unref(reader);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(a_live_writer_keeps_its_name)
+{
+    trunkha_view *view = NULL, *other = NULL;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    ck_assert_int_eq(new_writer(&other), TRUNKHA_ERR_BUSY);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), TRUNKHA_ERR_BUSY);
+    ck_assert_ptr_null(other);
+
+    tha_view_beat(view, fixture_now_ms() - THA_VIEW_DEAD_MS + 1000, 0);
+    ck_assert_int_eq(new_writer(&other), TRUNKHA_ERR_BUSY);
+    tha_view_beat(view, fixture_now_ms() - THA_VIEW_DEAD_MS, 0); /* alive but silent: it hangs */
+    ck_assert_int_eq(new_writer(&other), 0);
+    trunkha_view_unref(view);
+    fixture_done(other, fixture_name());
+}
+END_TEST
+
+START_TEST(a_child_does_not_hold_the_name)
+{
+    trunkha_view *view = NULL;
+    int hold[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(hold), 0);
+    ck_assert_int_eq(new_writer(&view), 0);
+    pid = fork();
+    if (!pid) {
+        char byte;
+
+        close(hold[1]);
+        _exit(read(hold[0], &byte, 1) != 0);
+    }
+    close(hold[0]);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+    ck_assert_int_eq(new_writer(&view), 0);
+    close(hold[1]);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(a_lock_that_is_never_given_back_makes_busy)
+{
+    trunkha_view *view = NULL;
+    int fd;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+    fd = open_object(O_RDONLY);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(new_writer(&view), TRUNKHA_ERR_BUSY);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), TRUNKHA_ERR_BUSY);
+    close(fd);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), 0);
+}
+END_TEST
+
+START_TEST(a_reader_outlives_a_killed_writer_and_sees_the_next_one)
+{
+    trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
+    trunkha_trunk_status status = TRUNKHA_TRUNK_STATUS_INIT;
+    trunkha_view *reader = NULL, *view = NULL;
+    pid_t pid = start_writer();
+    struct fixture f;
+
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &reader), 0);
+    ck_assert_int_eq(new_writer(&view), TRUNKHA_ERR_BUSY);
+    for (int i = 0; i < 20000; i++)
+        assert_selects(reader);
+    ck_assert_int_eq(trunkha_view_get_info(reader, &info), 0);
+    ck_assert_uint_eq(info.is_live, 1);
+    ck_assert_uint_eq(info.writer_pid, (uint32_t)pid);
+
+    kill_writer(pid);
+    assert_selects(reader);
+    ck_assert_int_eq(trunkha_view_get_trunk(reader, 0, &status), 0);
+    ck_assert_uint_eq(status.health, TRUNKHA_HEALTH_AVAILABLE);
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    assert_selects(reader);
+    fixture_init(&f, 2, 1);
+    f.trunks[0].id = "new";
+    fixture_load(&f, view);
+    ck_assert_int_eq(trunkha_view_get_trunk(reader, 0, &status), 0);
+    ck_assert_str_eq(status.id, "new");
+    ck_assert_int_eq(trunkha_view_get_info(reader, &info), 0);
+    ck_assert_uint_eq(info.writer_pid, (uint32_t)getpid());
+    ck_assert_uint_eq(info.generation, 2);
+    trunkha_view_unref(reader);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(writers_killed_at_any_moment_leave_a_readable_table)
+{
+    trunkha_view *reader = NULL;
+
+    for (int round = 0; round < 30; round++) {
+        pid_t pid = start_writer();
+
+        if (!reader)
+            ck_assert_int_eq(trunkha_view_open(fixture_name(), &reader), 0);
+        for (int i = 0; i < 50 * round; i++)
+            assert_selects(reader);
+        kill_writer(pid);
+        assert_selects(reader);
+    }
+    trunkha_view_unref(reader);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), 0);
+}
+END_TEST
+
+START_TEST(another_layout_is_refused_for_reading_and_replaced_for_writing)
+{
+    trunkha_view *view = NULL, *other = NULL;
+    struct tha_table *table;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    table = map_object();
+    table->identity.layout++;
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &other), TRUNKHA_ERR_VERSION);
+    ck_assert_int_eq(new_writer(&other), TRUNKHA_ERR_BUSY); /* it is alive, whatever it writes */
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+    ck_assert_int_eq(new_writer(&view), 0);
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &other), 0);
+    munmap(table, sizeof(*table));
+    trunkha_view_unref(other);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+/** Puts an object of @p size bytes under the name. */
+static void make_foreign(const void *content, size_t content_size, off_t size)
+{
+    int fd = open_object(O_RDWR | O_CREAT | O_EXCL);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, size), 0);
+    ck_assert_int_eq(pwrite(fd, content, content_size, 0), (ssize_t)content_size);
+    close(fd);
+}
+
+START_TEST(a_foreign_object_is_refused_for_reading_and_replaced_for_writing)
+{
+    static const char garbage[4096] = "this is not a table";
+    const struct tha_table_identity forged = {.magic = THA_TABLE_MAGIC,
+                                              .layout = THA_TABLE_LAYOUT,
+                                              .event_size = sizeof(trunkha_event),
+                                              .table_size = THA_TABLE_SIZE};
+    const struct {
+        const void *content;
+        size_t content_size;
+        off_t size;
+    } objects[] = {
+        {garbage, 1, 1},
+        {garbage, sizeof(garbage), sizeof(garbage)},
+        {garbage, sizeof(garbage), (off_t)THA_TABLE_SIZE},
+        {&forged, sizeof(forged), sizeof(forged)}, /* says the right words and is too short */
+        {&forged, sizeof(forged), (off_t)THA_TABLE_SIZE - 1},
+    };
+
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+        trunkha_view *view = NULL;
+
+        make_foreign(objects[i].content, objects[i].content_size, objects[i].size);
+        ck_assert_int_eq(trunkha_view_open(fixture_name(), &view), TRUNKHA_ERR_VERSION);
+        ck_assert_int_eq(new_writer(&view), 0);
+        fixture_done(view, fixture_name());
+
+        make_foreign(objects[i].content, objects[i].content_size, objects[i].size);
+        ck_assert_int_eq(trunkha_view_remove(fixture_name()), 0);
+    }
+}
+END_TEST
+
+START_TEST(an_object_that_is_being_made_is_not_there_yet)
+{
+    static const off_t sizes[] = {0, (off_t)THA_TABLE_SIZE};
+
+    for (size_t i = 0; i < 2; i++) {
+        trunkha_view *view = NULL;
+
+        make_foreign("", 0, sizes[i]);
+        ck_assert_int_eq(trunkha_view_open(fixture_name(), &view), TRUNKHA_ERR_NOTFOUND);
+        ck_assert_int_eq(new_writer(&view), 0);
+        fixture_done(view, fixture_name());
+    }
+}
+END_TEST
+
+START_TEST(a_removed_name_leaves_its_readers_in_peace)
+{
+    trunkha_view *view, *reader = NULL;
+    struct fixture f;
+
+    fixture_init(&f, 2, 1);
+    view = fixture_view(&f, fixture_name());
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &reader), 0);
+    fixture_done(view, fixture_name());
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &view), TRUNKHA_ERR_NOTFOUND);
+    assert_selects(reader);
+    trunkha_view_unref(reader);
+}
+END_TEST
+
+START_TEST(the_object_of_another_user_is_not_written_to)
+{
+    trunkha_view *view = NULL;
+    int fd;
+
+    if (geteuid()) {
+        puts("skipped: only root can make an object of another user");
+        return;
+    }
+
+    make_foreign("x", 1, 4096);
+    fd = open_object(O_RDWR);
+    ck_assert_int_eq(fchown(fd, 65534, 65534), 0);
+    close(fd);
+    ck_assert_int_eq(new_writer(&view), TRUNKHA_ERR_ACCESS);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), 0);
+}
+END_TEST
+
+START_TEST(who_may_not_read_the_object_is_told_so)
+{
+    trunkha_view *view = NULL;
+    int status;
+    pid_t pid;
+
+    if (geteuid()) {
+        puts("skipped: only root can become somebody else");
+        return;
+    }
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    pid = fork();
+    if (!pid) {
+        trunkha_view *reader = NULL;
+
+        if (setgid(65534) || setuid(65534))
+            _exit(1);
+        _exit(trunkha_view_open(fixture_name(), &reader) == TRUNKHA_ERR_ACCESS ? 0 : 2);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+SUITE("view_name", names_are_checked, the_object_is_readable_by_the_group_and_by_nobody_else,
+      taking_over_never_widens_the_mode, no_descriptor_survives_exec, a_live_writer_keeps_its_name,
+      a_child_does_not_hold_the_name, a_lock_that_is_never_given_back_makes_busy,
+      a_reader_outlives_a_killed_writer_and_sees_the_next_one, writers_killed_at_any_moment_leave_a_readable_table,
+      another_layout_is_refused_for_reading_and_replaced_for_writing,
+      a_foreign_object_is_refused_for_reading_and_replaced_for_writing, an_object_that_is_being_made_is_not_there_yet,
+      a_removed_name_leaves_its_readers_in_peace, the_object_of_another_user_is_not_written_to,
+      who_may_not_read_the_object_is_told_so)

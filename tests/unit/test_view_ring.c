@@ -1,0 +1,195 @@
+#include "test_view.h"
+
+#define RING 16
+
+static trunkha_view *new_view(void)
+{
+    trunkha_view *view = NULL;
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, RING, &view), 0);
+
+    return view;
+}
+
+static void append(trunkha_view *view, uint64_t from, uint64_t to)
+{
+    for (uint64_t sequence = from; sequence <= to; sequence++) {
+        trunkha_event event = {.size = sizeof(event), .sequence = sequence, .type = TRUNKHA_EVENT_TRUNK_STATE};
+
+        snprintf(event.entity_id, sizeof(event.entity_id), "t%u", (unsigned)sequence);
+        tha_view_append_event(view, &event);
+    }
+}
+
+/** Reads on; the event's number, or 0 at the end. */
+static uint64_t next(const trunkha_view *view, uint64_t *cursor, uint32_t *ret_lost)
+{
+    trunkha_event event = {.size = sizeof(event)};
+    char id[TRUNKHA_ID_SIZE];
+
+    if (trunkha_view_next_event(view, cursor, &event))
+        return 0;
+
+    snprintf(id, sizeof(id), "t%u", (unsigned)event.sequence);
+    ck_assert_str_eq(event.entity_id, id);
+    ck_assert_uint_eq(event.sequence, *cursor);
+    *ret_lost = event.lost;
+
+    return event.sequence;
+}
+
+START_TEST(events_are_read_in_order_and_once)
+{
+    trunkha_view *view = new_view();
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    ck_assert_uint_eq(next(view, &cursor, &lost), 0);
+    append(view, 1, 3);
+    for (uint64_t i = 1; i <= 3; i++) {
+        ck_assert_uint_eq(next(view, &cursor, &lost), i);
+        ck_assert_uint_eq(lost, 0);
+    }
+    ck_assert_uint_eq(next(view, &cursor, &lost), 0);
+    append(view, 4, 4);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 4);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(a_slow_reader_is_told_how_many_it_lost)
+{
+    trunkha_view *view = new_view();
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    append(view, 1, 2);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 1);
+    append(view, 3, RING + 1); /* 2 is the oldest kept: nothing is lost yet */
+    ck_assert_uint_eq(next(view, &cursor, &lost), 2);
+    ck_assert_uint_eq(lost, 0);
+    append(view, RING + 2, 3 * RING);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 2 * RING + 1);
+    ck_assert_uint_eq(lost, 2 * RING - 2);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 2 * RING + 2);
+    ck_assert_uint_eq(lost, 0);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(a_new_reader_begins_with_the_oldest_kept)
+{
+    trunkha_view *view = new_view();
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    append(view, 1, 5 * RING);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 4 * RING + 1);
+    ck_assert_uint_eq(lost, 0);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(a_writer_that_counts_from_one_again_is_read_from_its_beginning)
+{
+    trunkha_view *view = new_view();
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    append(view, 1, 10);
+    while (next(view, &cursor, &lost))
+        ;
+    ck_assert_uint_eq(cursor, 10);
+    append(view, 1, 2);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 1);
+    ck_assert_uint_eq(lost, 0);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 2);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 0);
+    cursor = 0;
+    ck_assert_uint_eq(next(view, &cursor, &lost), 1);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(a_gap_in_the_sequence_counts_as_lost)
+{
+    trunkha_view *view = new_view();
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    append(view, 1, 1);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 1);
+    append(view, 5, 6);
+    ck_assert_uint_eq(next(view, &cursor, &lost), 5);
+    ck_assert_uint_eq(lost, 3);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(the_next_writer_of_a_name_goes_on_with_the_ring)
+{
+    const char *name = fixture_name();
+    trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
+    trunkha_view *view = NULL, *reader = NULL;
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, name, RING, &view), 0);
+    ck_assert_int_eq(trunkha_view_open(name, &reader), 0);
+    append(view, 1, 3);
+    ck_assert_uint_eq(next(reader, &cursor, &lost), 1);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, name, RING, &view), 0);
+    ck_assert_int_eq(trunkha_view_get_info(view, &info), 0);
+    ck_assert_uint_eq(info.last_sequence, 3);
+    append(view, 4, 4);
+    for (uint64_t i = 2; i <= 4; i++)
+        ck_assert_uint_eq(next(reader, &cursor, &lost), i);
+    ck_assert_uint_eq(next(reader, &cursor, &lost), 0);
+    trunkha_view_unref(reader);
+    fixture_done(view, name);
+}
+END_TEST
+
+START_TEST(a_writer_with_another_ring_size_begins_with_an_empty_one)
+{
+    const char *name = fixture_name();
+    trunkha_view *view = NULL, *reader = NULL;
+    uint64_t cursor = 0;
+    uint32_t lost;
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, name, RING, &view), 0);
+    ck_assert_int_eq(trunkha_view_open(name, &reader), 0);
+    append(view, 1, 3);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, name, 2 * RING, &view), 0);
+    ck_assert_uint_eq(next(reader, &cursor, &lost), 0);
+    append(view, 1, 2 * RING);
+    ck_assert_uint_eq(next(reader, &cursor, &lost), 1);
+    trunkha_view_unref(reader);
+    fixture_done(view, name);
+}
+END_TEST
+
+START_TEST(the_size_of_a_ring_is_checked)
+{
+    trunkha_view *view = NULL;
+
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 0, &view), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 3, &view), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 131072, &view), TRUNKHA_ERR_INVALID);
+    ck_assert_ptr_null(view);
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 65536, &view), 0);
+    append(view, 1, 1000);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+SUITE("view_ring", events_are_read_in_order_and_once, a_slow_reader_is_told_how_many_it_lost,
+      a_new_reader_begins_with_the_oldest_kept, a_writer_that_counts_from_one_again_is_read_from_its_beginning,
+      a_gap_in_the_sequence_counts_as_lost, the_next_writer_of_a_name_goes_on_with_the_ring,
+      a_writer_with_another_ring_size_begins_with_an_empty_one, the_size_of_a_ring_is_checked)
