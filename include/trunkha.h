@@ -463,8 +463,10 @@ typedef struct trunkha_probe_result {
 /** Sends one OPTIONS to @p uri ("192.0.2.1", "192.0.2.1:5070", "[2001:db8::1]", "sip:192.0.2.1;transport=udp") and waits
  *  for what comes of it, `timeout_ms` at the most. @p options may be NULL. Needs no engine and leaves nothing behind.
  *  Errors: INVALID (no such URI), UNSUPPORTED (host names and other transports, so far), NOMEM, SYSTEM: a silent or
- *  refused peer is no error but an outcome. Threads: any. Since 0.1. See RFC 3261 section 11. */
-TRUNKHA_API int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, trunkha_probe_result *ret_result);
+ *  refused peer is no error but an outcome. @p reterr_diag, NULL is fine: its message says what to write instead.
+ *  Threads: any. Since 0.1. See RFC 3261 section 11. */
+TRUNKHA_API int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, trunkha_probe_result *ret_result,
+                                  trunkha_diag *reterr_diag);
 
 /* ---- Routes ------------------------------------------------------------------------------------------------ */
 

@@ -34,6 +34,7 @@ struct attempt {
     const char *uri;
     trunkha_probe_options options;
     trunkha_probe_result result;
+    trunkha_diag diag;
     int err;
     int done; /* eventfd */
 };
@@ -147,17 +148,9 @@ static void print_summary(const char *uri, const struct tally *tally)
 
 static int explain_error(const struct attempt *attempt)
 {
-    bool has_headers = attempt->options.from_uri || attempt->options.user_agent;
-
-    fputs("trunkha probe: \"", stderr);
-    text_print(stderr, attempt->uri);
-    if (attempt->err == TRUNKHA_ERR_INVALID)
-        fprintf(stderr, "\" is no SIP address%s; write such as 192.0.2.1, 192.0.2.1:5070, [2001:db8::1], sip:192.0.2.1\n",
-                has_headers ? ", or --from or --user-agent is wrong" : "");
-    else if (attempt->err == TRUNKHA_ERR_UNSUPPORTED)
-        fputs("\": host names and other transports than UDP are not supported yet: write an IP address\n", stderr);
-    else
-        fprintf(stderr, "\": nothing could be sent: %s\n", trunkha_strerror(attempt->err));
+    fputs("trunkha probe: ", stderr);
+    text_print(stderr, attempt->diag.message);
+    fputc('\n', stderr);
 
     return EXIT_REFUSED;
 }
@@ -166,7 +159,7 @@ static void *probe_thread(void *user_data)
 {
     struct attempt *attempt = user_data;
 
-    attempt->err = trunkha_probe_uri(attempt->uri, &attempt->options, &attempt->result);
+    attempt->err = trunkha_probe_uri(attempt->uri, &attempt->options, &attempt->result, &attempt->diag);
     eventfd_write(attempt->done, 1);
 
     return NULL;
@@ -231,6 +224,7 @@ static struct attempt *attempt_new(const char *uri, const trunkha_probe_options 
         return NULL;
     attempt->uri = uri;
     attempt->options = *options;
+    attempt->diag = (trunkha_diag)TRUNKHA_DIAG_INIT;
     attempt->done = eventfd(0, EFD_CLOEXEC);
     if (attempt->done >= 0)
         return attempt;

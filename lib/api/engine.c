@@ -185,6 +185,7 @@ static void on_end(void *user_data)
 static int start(trunkha_engine *engine)
 {
     const struct tha_loop_handlers handlers = {on_start, on_expiry, on_doorbell, on_end, engine};
+    struct tha_loop *loop;
     int err;
 
     if (!tha_core_table(engine->core) || engine->was_started)
@@ -193,7 +194,7 @@ static int start(trunkha_engine *engine)
     engine->was_started = true;
     engine->started_unix_ms = tha_clock_unix_ms();
 
-    err = tha_loop_new(&engine->mem, &engine->log, &handlers, &engine->loop);
+    err = tha_loop_new(&engine->mem, &engine->log, &handlers, &loop); /* engine->loop is set on its thread: on_start() */
     if (err)
         engine->loop = NULL;
 

@@ -8,6 +8,11 @@
 
 typedef json_int_t number; /* json_pack() takes no other for "I" */
 
+static json_t *rtt_json(uint32_t rtt_us)
+{
+    return rtt_us ? json_real(rtt_us / 1000.0) : json_null();
+}
+
 /** A time stamp, or null where nothing of the kind has happened. */
 static json_t *time_json(int64_t unix_ms)
 {
@@ -32,9 +37,9 @@ static json_t *append(json_t *array, json_t *row)
 
 static json_t *target_json(const trunkha_target_status *target)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:f, s:f, s:I, s:I, s:o, s:o}", "target", target->target, "state",
+    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:o}", "target", target->target, "state",
                      trunkha_health_name(target->health), "reasonCode", trunkha_reason_name(target->reason), "since",
-                     (number)target->since, "rttMs", target->rtt_us / 1000.0, "lossPercent", target->loss_permille / 10.0,
+                     (number)target->since, "rttMs", rtt_json(target->rtt_us), "lossPercent", target->loss_permille / 10.0,
                      "failedAttempts", (number)target->failed_attempts, "lastResponse", (number)target->last_response,
                      "lastSuccessfulKeepalive", time_json(target->last_successful_keepalive), "cooldownUntil",
                      time_json(target->cooldown_until));

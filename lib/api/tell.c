@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "events/events.h"
 
@@ -94,4 +95,9 @@ int trunkha_event_json(const trunkha_event *event, char **ret_json)
     *ret_json = json;
 
     return 0;
+}
+
+void trunkha_free(void *ptr)
+{
+    free(ptr);
 }

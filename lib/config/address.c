@@ -125,7 +125,7 @@ static const char *read_host(struct piece host, bool has_bracket, struct tha_add
 
     *ret_is_unsupported = true;
 
-    return "is a host name, and names are not looked up yet: write an IP address";
+    return "is a host name, which is not supported yet: write an IP address";
 }
 
 static const char *read_host_port(struct piece text, struct tha_addr *ret_addr, bool *ret_has_port, bool *ret_is_unsupported)

@@ -34,13 +34,20 @@ static uint8_t failure_reason(const struct tha_evidence *evidence)
     }
 }
 
+static void push_result(struct tha_health *health, unsigned is_lost)
+{
+    health->window = health->window << 1 | is_lost;
+    if (health->results < 64)
+        health->results++;
+}
+
 static bool judge_failure(struct tha_health *health, const struct tha_keepalive *keepalive,
                           const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms)
 {
     if (!health->failed++)
         health->failing_since_ms = now_ms;
     health->succeeded = 0;
-    health->window = health->window << 1 | 1;
+    push_result(health, 1);
 
     if (health->state == TRUNKHA_HEALTH_DOWN && health->rises_at_once && !is_local_fault) {
         health->rises_at_once = false; /* we are well again, and it still fails: it is them */
@@ -59,7 +66,7 @@ static void note_success(struct tha_health *health, const struct tha_evidence *e
 {
     health->failed = 0;
     health->failing_since_ms = 0;
-    health->window <<= 1;
+    push_result(health, 0);
     health->last_success_ms = now_ms;
     health->smooth_rtt_us = health->smooth_rtt_us ? (7 * health->smooth_rtt_us + evidence->rtt_us) / 8 : evidence->rtt_us;
 }
@@ -75,7 +82,7 @@ static bool judge_success(struct tha_health *health, const struct tha_keepalive 
         if (++health->succeeded < keepalive->recovery_attempts && !health->rises_at_once)
             return false;
         health->rises_at_once = false;
-        health->window = 0; /* the outage is over: its losses say nothing of the quality from here on */
+        health->window = health->results = 0; /* the losses of the outage say nothing of the quality after it */
         change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, now_ms);
         return true;
 
@@ -84,12 +91,21 @@ static bool judge_success(struct tha_health *health, const struct tha_keepalive 
     }
 }
 
+static uint32_t count_lost(const struct tha_health *health, uint32_t window)
+{
+    uint64_t newest = window < 64 ? (UINT64_C(1) << window) - 1 : UINT64_MAX;
+
+    return (uint32_t)__builtin_popcountll(health->window & newest);
+}
+
+/** The loss of a whole window: one lost packet of the first three is no line that loses a third. */
 static bool has_bad_quality(const struct tha_health *health, const struct tha_keepalive *keepalive)
 {
+    uint32_t window = keepalive->degraded_window;
     uint32_t loss = keepalive->degraded_loss_percent;
     uint32_t rtt = keepalive->degraded_rtt_ms;
 
-    return (loss && tha_health_loss_permille(health, keepalive) >= loss * 10) ||
+    return (loss && count_lost(health, window) * 100 >= loss * window) ||
            (rtt && health->smooth_rtt_us / 1000 >= rtt);
 }
 
@@ -146,8 +162,7 @@ bool tha_health_is_undecided(const struct tha_health *health)
 
 uint32_t tha_health_loss_permille(const struct tha_health *health, const struct tha_keepalive *keepalive)
 {
-    uint32_t size = keepalive->degraded_window;
-    uint64_t newest = size < 64 ? (UINT64_C(1) << size) - 1 : UINT64_MAX;
+    uint32_t window = health->results < keepalive->degraded_window ? health->results : keepalive->degraded_window;
 
-    return (uint32_t)__builtin_popcountll(health->window & newest) * 1000 / size;
+    return window ? count_lost(health, window) * 1000 / window : 0;
 }

@@ -29,6 +29,7 @@ struct tha_health {
     uint32_t rtt_us;          /**< of the last answer */
     uint32_t smooth_rtt_us;   /**< mean with weight 1/8, as RFC 6298 section 2.3 */
     uint16_t last_response;   /**< 0 = silence */
+    uint8_t results;          /**< how many of `window` are from probes, at most 64 */
     uint8_t state;            /**< enum trunkha_health */
     uint8_t reason;           /**< enum trunkha_reason */
     bool is_silent;           /**< the last probe got nothing back: no answer, not even a refusal by the peer's host */
@@ -49,7 +50,7 @@ void tha_health_reset(struct tha_health *health, uint64_t now_ms);
 /** Is the next result awaited sooner than usual? */
 bool tha_health_is_undecided(const struct tha_health *health);
 
-/** Of the last `degraded.window` probes. */
+/** Of the last `degraded.window` probes, or of those that there were. */
 uint32_t tha_health_loss_permille(const struct tha_health *health, const struct tha_keepalive *keepalive);
 
 #endif

@@ -44,9 +44,19 @@ static inline void fill(const struct tha_half *half, trunkha_candidate *candidat
     candidate->why = why;
 }
 
+/** Only notes what is to be filled in: an order must hold still for as short a time as possible. */
 static void add(struct choice *choice, uint32_t card, uint32_t why)
 {
-    fill(choice->half, &choice->candidates[choice->count++], card, why);
+    trunkha_candidate *candidate = &choice->candidates[choice->count++];
+
+    candidate->health = card;
+    candidate->why = why;
+}
+
+static void fill_all(const struct choice *choice)
+{
+    for (size_t i = 0; i < choice->count; i++)
+        fill(choice->half, &choice->candidates[i], choice->candidates[i].health, choice->candidates[i].why);
 }
 
 static uint32_t turn_of(struct choice *choice)
@@ -172,7 +182,6 @@ static void choose_stale(struct choice *choice)
 {
     struct order order = get_order(choice->half, choice->profile, THA_ORDER_CONFIGURED);
 
-    choice->count = 0;
     add_configured(choice, &order, TRUNKHA_ADMIN_ENABLED, TRUNKHA_WHY_STALE);
     if (choice->is_explained) {
         add_configured(choice, &order, TRUNKHA_ADMIN_DISABLED, TRUNKHA_WHY_DISABLED);
@@ -213,10 +222,12 @@ static int choose(struct choice *choice, const char *profile)
     while (tha_view_try(&reading)) {
         choice->half = reading.half;
         choice->profile = tha_view_find_profile(reading.half, &key);
+        choice->count = 0;
         if (choice->profile && is_fresh)
             choose_fresh(choice);
         else if (choice->profile)
             choose_stale(choice);
+        fill_all(choice);
     }
 
     if (!choice->profile)

@@ -140,26 +140,28 @@ START_TEST(one_probe_of_anything)
     struct world world;
     trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
     trunkha_probe_options options = TRUNKHA_PROBE_OPTIONS_INIT;
+    trunkha_diag diag = TRUNKHA_DIAG_INIT;
 
     world_open(&world, NULL, NULL);
-    ck_assert_int_eq(trunkha_probe_uri(world.a, NULL, &result), 0);
+    ck_assert_int_eq(trunkha_probe_uri(world.a, NULL, &result, NULL), 0);
     ck_assert_uint_eq(result.outcome, TRUNKHA_PROBE_ALIVE);
     ck_assert_uint_eq(result.code, 200);
     ck_assert_uint_gt(result.rtt_us, 0);
     ck_assert_int_eq(mock_tell(world.carriers, "set 0 code=503"), 0);
-    ck_assert_int_eq(trunkha_probe_uri(world.a, NULL, &result), 0);
+    ck_assert_int_eq(trunkha_probe_uri(world.a, NULL, &result, NULL), 0);
     ck_assert_uint_eq(result.outcome, TRUNKHA_PROBE_REJECTED);
     ck_assert_uint_eq(result.code, 503);
     ck_assert_int_eq(mock_tell(world.carriers, "set 0 mode=silent"), 0);
     options.timeout_ms = 300;
-    ck_assert_int_eq(trunkha_probe_uri(world.a, &options, &result), 0);
+    ck_assert_int_eq(trunkha_probe_uri(world.a, &options, &result, NULL), 0);
     ck_assert_uint_eq(result.outcome, TRUNKHA_PROBE_DEAD);
     ck_assert_uint_eq(result.code, 0);
 
-    ck_assert_int_eq(trunkha_probe_uri("sip:carrier.example", NULL, &result), TRUNKHA_ERR_UNSUPPORTED);
-    ck_assert_int_eq(trunkha_probe_uri("http://192.0.2.1", NULL, &result), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_probe_uri("sip:carrier.example", NULL, &result, &diag), TRUNKHA_ERR_UNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(diag.message, "IP address"));
+    ck_assert_int_eq(trunkha_probe_uri("http://192.0.2.1", NULL, &result, NULL), TRUNKHA_ERR_INVALID);
     options.from_uri = "sip:x@y\r\nEvil: yes";
-    ck_assert_int_eq(trunkha_probe_uri(world.a, &options, &result), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_probe_uri(world.a, &options, &result, NULL), TRUNKHA_ERR_INVALID);
     world_close(&world);
 }
 END_TEST

@@ -115,13 +115,17 @@ END_TEST
 
 START_TEST(loss_is_counted_over_the_window)
 {
-    struct tha_health health = {.window = 0xfff00001};
+    struct tha_health health = {.window = 0xfff00001, .results = 64};
     struct tha_keepalive keepalive = usual();
 
     ck_assert_uint_eq(tha_health_loss_permille(&health, &keepalive), 50);
     keepalive.degraded_window = 64;
     health.window = UINT64_MAX;
     ck_assert_uint_eq(tha_health_loss_permille(&health, &keepalive), 1000);
+    health = (struct tha_health){.window = 1, .results = 4};
+    ck_assert_uint_eq(tha_health_loss_permille(&health, &keepalive), 250);
+    health.results = 0;
+    ck_assert_uint_eq(tha_health_loss_permille(&health, &keepalive), 0);
 }
 END_TEST
 

@@ -192,16 +192,22 @@ START_TEST(random_bytes_in_the_ring_crash_nobody)
 }
 END_TEST
 
+/** The first element of an array, to be spoilt. */
+static void *first_of(const struct victim *v, enum tha_array array)
+{
+    const struct tha_half *half = (const void *)half_of(v);
+
+    return half_of(v) + (half->arrays[array] >> 32) * THA_LINE_SIZE;
+}
+
 START_TEST(the_last_places_of_a_half_can_be_referred_to)
 {
     static struct victim v;
-    struct tha_half *half;
     struct tha_trunk_record *trunk;
     trunkha_trunk_status status = TRUNKHA_TRUNK_STATUS_INIT;
 
     victim_init(&v);
-    half = (struct tha_half *)(void *)half_of(&v);
-    trunk = (struct tha_trunk_record *)(void *)(half_of(&v) + (half->arrays[THA_ARRAY_TRUNKS] >> 32) * THA_LINE_SIZE);
+    trunk = first_of(&v, THA_ARRAY_TRUNKS);
     trunk->name = UINT32_MAX;
     ck_assert_int_eq(trunkha_view_get_trunk(v.reader, 0, &status), 0);
     ck_assert_str_eq(status.id, "t0");
@@ -211,5 +217,53 @@ START_TEST(the_last_places_of_a_half_can_be_referred_to)
 }
 END_TEST
 
+START_TEST(an_order_that_does_not_end_in_the_half_is_no_order)
+{
+    static struct victim v;
+    struct tha_profile_record *profile;
+    trunkha_candidate to;
+    size_t n = 1;
+
+    victim_init(&v);
+    profile = first_of(&v, THA_ARRAY_PROFILES);
+    for (int i = 0; i < THA_ORDER_COUNT; i++)
+        profile->orders[i] = UINT64_C(1) << 56 | UINT32_MAX;
+    ck_assert_int_eq(trunkha_view_select(v.reader, "RP", &to, &n), TRUNKHA_ERR_UNAVAILABLE);
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(texts_end_even_when_all_their_zeros_are_gone)
+{
+    static struct victim v;
+    struct tha_target_record *target;
+    struct tha_event_record *record;
+    trunkha_event event = {.size = sizeof(event)};
+    uint64_t cursor = 18;
+    struct tha_card *card;
+
+    victim_init(&v);
+    target = first_of(&v, THA_ARRAY_TARGETS);
+    card = (void *)(half_of(&v) + target->card * THA_BLOCK_SIZE);
+    memset((void *)card->texts, 'x', 7 * THA_BLOCK_SIZE); /* a short one */
+    read_candidates(v.reader, "RP", false);
+    card->head |= THA_CARD_IS_LONG;
+    memset((void *)card->texts, 'x', 24 * THA_BLOCK_SIZE);
+    read_candidates(v.reader, "RP", false);
+    read_entries(v.reader);
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+
+    record = (void *)(v.table + THA_RING_OFFSET);
+    memset((void *)record[19 % 16].words, 'x', sizeof(record->words));
+    ck_assert_int_eq(trunkha_view_next_event(v.reader, &cursor, &event), 0);
+    ck_assert_int_eq(event.detail[0], 'x');
+    assert_ends(event.entity_id, sizeof(event.entity_id));
+    assert_ends(event.detail, sizeof(event.detail));
+    victim_done(&v);
+}
+END_TEST
+
 SUITE("view_corrupt", random_bytes_in_the_catalogue_crash_nobody, random_bytes_in_the_header_crash_nobody,
-      random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to)
+      random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to,
+      an_order_that_does_not_end_in_the_half_is_no_order, texts_end_even_when_all_their_zeros_are_gone)

@@ -24,6 +24,13 @@ START_TEST(states_come_back_as_they_were_set_with_times_as_dates)
     fixture_init(&f, 2, 2);
     view = fixture_view(&f, NULL);
     tha_view_beat(view, 5000, offset_ms + 5000);
+    tha_view_set_target(view, 3, &(struct tha_target_state){.health = TRUNKHA_HEALTH_DOWN});
+    tha_view_set_target(view, 3, &state);
+    ck_assert_int_eq(trunkha_view_get_target(view, 3, &target), 0);
+    ck_assert_uint_eq(target.health, TRUNKHA_HEALTH_DEGRADED);
+    tha_view_set_target(view, 3, &(struct tha_target_state){.health = TRUNKHA_HEALTH_DOWN});
+    ck_assert_int_eq(trunkha_view_get_target(view, 3, &target), 0);
+    ck_assert_uint_eq(target.health, TRUNKHA_HEALTH_DOWN);
     tha_view_set_target(view, 3, &state);
     tha_view_set_trunk(
         view, 3,
