@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-source, build, readme = sys.argv[1:4]
+build, readme = sys.argv[1:3]
 
 
 def run(*command, **more):
