@@ -244,6 +244,15 @@ typedef struct trunkha_event {
     char detail[96];                          /**< one sentence for people */
 } trunkha_event;
 
+#define TRUNKHA_EVENT_INIT { sizeof(trunkha_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "", "", "", "", "", "" }
+
+/** Where a reader of events stands: the last one read. All zero = before the oldest kept. Fixed size for ever. @since 0.1 */
+typedef struct trunkha_cursor {
+    uint64_t sequence;
+    int64_t started; /**< Unix milliseconds of the start of the engine that told it; 0 = any */
+} trunkha_cursor;
+#define TRUNKHA_CURSOR_INIT { 0, 0 }
+
 /** What a view says of itself. @since 0.1 */
 typedef struct trunkha_view_info {
     size_t size;            /**< sizeof(trunkha_view_info), set by TRUNKHA_VIEW_INFO_INIT */
@@ -526,9 +535,11 @@ TRUNKHA_API int trunkha_view_get_trunk(const trunkha_view *view, uint32_t index,
 TRUNKHA_API int trunkha_view_get_target(const trunkha_view *view, uint32_t index, trunkha_target_status *ret_status);
 TRUNKHA_API int trunkha_view_get_profile(const trunkha_view *view, uint32_t index, trunkha_profile_status *ret_status);
 
-/** Reads the event after @p *inout_sequence (0 = the oldest kept) and moves on to it. Events that were overwritten before
- *  they could be read are counted in the event's `lost`. END when there is none newer. Threads: any. Since 0.1. */
-TRUNKHA_API int trunkha_view_next_event(const trunkha_view *view, uint64_t *inout_sequence, trunkha_event *ret_event);
+/** Reads the event after @p inout_cursor and moves on to it. Events that were overwritten before they could be read are
+ *  counted in the event's `lost`; when another engine has taken the view over, its events follow from the oldest kept.
+ *  @p ret_event->size says how much of it the caller knows. END when there is none newer; INVALID.
+ *  Threads: any; each reader has a cursor of its own. Since 0.1. */
+TRUNKHA_API int trunkha_view_next_event(const trunkha_view *view, trunkha_cursor *inout_cursor, trunkha_event *ret_event);
 
 /** The whole table as the JSON of `status -o json`; new, trunkha_free(). Errors: INVALID, NOMEM. Threads: any. Since 0.1. */
 TRUNKHA_API int trunkha_view_status_json(const trunkha_view *view, char **ret_json);

@@ -33,7 +33,7 @@ suite()
     fi
     packages_meson compile -C "$build/$name" >>"$build/$name.log" 2>&1 || { tail -n 60 "$build/$name.log"; exit 1; }
     # shellcheck disable=SC2086 # the list is meant to be split into words
-    packages_meson test -C "$build/$name" --print-errorlogs $tests | tee "$build/$name.out" |
+    packages_meson test -C "$build/$name" --timeout-multiplier 10 --print-errorlogs $tests | tee "$build/$name.out" |
         grep -vE '^(ninja|Entering|Full log|$)' || true
     awk -F: '/^(Ok|Expected Fail|Skipped):/ { n[$1] = $2 } /^(Fail|Unexpected Pass|Timeout):/ { bad += $2 }
              END { print n["Ok"] + n["Expected Fail"], bad + 0, n["Skipped"] + 0 }' "$build/$name.out" >>$totals

@@ -28,8 +28,7 @@ static const struct manual manual = {
 
 struct follower {
     const trunkha_view *view;
-    uint64_t sequence; /* of the last event read */
-    int64_t started;   /* of the engine that told it; 0 = not known */
+    trunkha_cursor cursor;
     uint64_t left;     /* events still wanted */
     int signals;
     bool as_json;
@@ -110,25 +109,11 @@ static void print_event(const struct follower *follower, const trunkha_event *ev
     fflush(stdout);
 }
 
-/** A new engine counts its events from 1 and may have passed our sequence before we looked: then we have missed some. */
-static bool is_successor_ahead(struct follower *follower, const trunkha_event *event)
-{
-    bool is_new = follower->started && event->started != follower->started;
-
-    follower->started = event->started;
-
-    return is_new && event->sequence > 1;
-}
-
 static void print_news(struct follower *follower)
 {
-    trunkha_event event = {.size = sizeof(event)};
+    trunkha_event event = TRUNKHA_EVENT_INIT;
 
-    while (follower->left && !trunkha_view_next_event(follower->view, &follower->sequence, &event)) {
-        if (is_successor_ahead(follower, &event)) {
-            follower->sequence = 0;
-            continue;
-        }
+    while (follower->left && !trunkha_view_next_event(follower->view, &follower->cursor, &event)) {
         print_event(follower, &event);
         follower->left--;
     }
@@ -159,11 +144,11 @@ static void follow(struct follower *follower)
 /** Goes to the newest event without telling it. */
 static void skip_past(struct follower *follower, uint64_t last_sequence)
 {
-    trunkha_event event = {.size = sizeof(event)};
+    trunkha_event event = TRUNKHA_EVENT_INIT;
 
-    follower->sequence = last_sequence ? last_sequence - 1 : 0;
-    if (last_sequence && !trunkha_view_next_event(follower->view, &follower->sequence, &event))
-        follower->started = event.started;
+    follower->cursor.sequence = last_sequence ? last_sequence - 1 : 0;
+    if (last_sequence)
+        trunkha_view_next_event(follower->view, &follower->cursor, &event);
 }
 
 static int watch(struct follower *follower, const uint64_t *since)
@@ -172,7 +157,7 @@ static int watch(struct follower *follower, const uint64_t *since)
 
     follower->was_live = daemon_is_live("watch", follower->view, &info);
     if (since)
-        follower->sequence = *since;
+        follower->cursor.sequence = *since;
     else
         skip_past(follower, info.last_sequence);
     if (!follower->was_live) {

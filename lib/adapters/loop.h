@@ -13,8 +13,9 @@
 
 struct tha_loop;
 
-/** Wake-ups are rounded up to a multiple of this, so that many probes share one. */
-#define THA_SLOT_MS 10U
+/** Wake-ups are rounded up to a multiple of this, so that many probes share one: the core's pace window, so that each slot may
+ *  send as much as the pace allows. */
+#define THA_SLOT_MS 11U
 
 struct tha_loop_handlers {
     /** On the new thread, before the loop turns; an error ends it. */

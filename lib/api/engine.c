@@ -63,6 +63,8 @@ static void release(trunkha_engine *engine)
 
     if (engine->event_fd >= 0)
         close(engine->event_fd);
+    if (engine->view)
+        tha_view_retire(engine->view); /* also when it was never started: the name is free again */
     trunkha_view_unref(engine->view);
     tha_core_free(engine->core);
     pthread_cond_destroy(&engine->done);

@@ -28,7 +28,7 @@ struct trunkha_engine {
     bool events_on_engine_thread;
     int event_fd;
     atomic_uint_fast64_t last_sequence;
-    uint64_t read_sequence; /**< the last event given to the callback */
+    trunkha_cursor delivered; /**< the last event given to the callback */
     int64_t started_unix_ms;
     char instance_id[TRUNKHA_ID_SIZE];
     bool has_own_instance_id; /**< given by the options: outranks the file */

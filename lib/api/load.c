@@ -9,7 +9,12 @@
 #include "base/abi.h"
 #include "config/config.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define LARGE_TEXT     ((size_t)256 * 1024)
 
 /* ---- The catalogue that the view publishes ---- */
 
@@ -191,6 +196,17 @@ static void on_finding(const trunkha_finding *finding, void *user_data)
     }
 }
 
+/** The parsed text of a large configuration was some ten times what is kept of it, in small pieces between what is kept. */
+static void give_memory_back(size_t len)
+{
+#ifdef __GLIBC__
+    if (len >= LARGE_TEXT)
+        malloc_trim(0);
+#else
+    (void)len;
+#endif
+}
+
 static int load(trunkha_engine *engine, const char *json, size_t len, struct report *report)
 {
     struct load load = {.model = NULL};
@@ -199,6 +215,7 @@ static int load(trunkha_engine *engine, const char *json, size_t len, struct rep
     if (err)
         return err;
 
+    give_memory_back(len);
     err = tha_engine_call(engine, apply_load, &load);
     if (err) {
         tha_model_free(load.model);

@@ -1,6 +1,8 @@
 /* From the core's wishes to deeds: states to the view, events to the ring, probes to the wire. */
 #include "engine.h"
 
+#define ROUNDS_MAX 4U /* what is left then waits for the next turn of the loop */
+
 int64_t tha_engine_unix_ms(uint64_t core_ms)
 {
     return core_ms ? tha_clock_unix_ms() - (int64_t)(tha_clock_ms() - core_ms) : 0;
@@ -68,19 +70,39 @@ static uint64_t next_expiry(const trunkha_engine *engine)
     return prober < when ? prober : when;
 }
 
-void tha_engine_pump(trunkha_engine *engine)
+/** Returns whether there was anything to do. */
+static bool drain(trunkha_engine *engine, uint64_t now_ms)
 {
     struct tha_action action;
-    uint64_t now_ms = tha_clock_ms();
-    uint32_t lost;
+    bool was_busy = false;
 
-    while (tha_core_next_action(engine->core, now_ms, &action))
+    while (tha_core_next_action(engine->core, now_ms, &action)) {
         carry_out(engine, &action, now_ms);
+        was_busy = true;
+    }
     publish(engine);
 
-    lost = tha_core_take_lost(engine->core);
+    return was_busy;
+}
+
+static void say_what_was_lost(trunkha_engine *engine)
+{
+    uint32_t lost = tha_core_take_lost(engine->core);
+
     if (lost)
         tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "out of memory: %u events could not be told", lost);
+}
+
+void tha_engine_pump(trunkha_engine *engine)
+{
+    uint64_t now_ms = tha_clock_ms();
+
+    /* A probe that cannot be sent is evidence at once, and may be news. */
+    for (unsigned round = 0; round < ROUNDS_MAX && drain(engine, now_ms); round++) {
+        if (engine->prober)
+            tha_prober_flush(engine->prober);
+    }
+    say_what_was_lost(engine);
 
     if (!engine->prober)
         return;
@@ -96,7 +118,7 @@ void tha_engine_turn(trunkha_engine *engine)
         return;
 
     tha_engine_deliver(engine);
-    if (engine->event_cb && engine->read_sequence < atomic_load(&engine->last_sequence))
+    if (engine->event_cb && engine->delivered.sequence < atomic_load(&engine->last_sequence))
         tha_loop_ring(engine->loop); /* the callback has caused more: let the sockets have their turn first */
 }
 

@@ -39,17 +39,17 @@ void tha_engine_tell_ready(trunkha_engine *engine)
 int tha_engine_deliver(trunkha_engine *engine)
 {
     uint64_t last = atomic_load(&engine->last_sequence); /* what the callback itself causes waits for the next time */
-    trunkha_event event = {.size = sizeof(event)};
+    trunkha_event event = TRUNKHA_EVENT_INIT;
     int n = 0;
 
     if (!engine->event_cb)
         return 0;
 
     trunkha_engine_ref(engine);
-    while (engine->read_sequence < last) {
-        bool is_first = engine->read_sequence == 0;
+    while (engine->delivered.sequence < last) {
+        bool is_first = engine->delivered.sequence == 0;
 
-        if (trunkha_view_next_event(engine->view, &engine->read_sequence, &event))
+        if (trunkha_view_next_event(engine->view, &engine->delivered, &event))
             break;
         if (is_first) /* to the view this was a reader who wants the oldest; we have been here from the start */
             event.lost = (uint32_t)(event.sequence - 1);

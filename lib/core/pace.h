@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define THA_PACE_WINDOW_MS 11U /* 10 ms from any moment touch 11 milliseconds of the clock */
+/** 10 ms from any moment touch 11 milliseconds of the clock. Who wakes up as seldom as that loses nothing to it. */
+#define THA_PACE_WINDOW_MS 11U
 
 struct tha_pace {
     uint64_t last_ms;                   /**< the clock when `sent` was last moved on */

@@ -106,8 +106,8 @@ void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha
 
 uint32_t tha_schedule_limit(const struct tha_core *core)
 {
-    uint64_t per_10_ms = core->rate * 10 / 1000000;
-    uint64_t limit = per_10_ms + per_10_ms / 2 + 2;
+    uint64_t per_window = core->rate * THA_PACE_WINDOW_MS / 1000000;
+    uint64_t limit = per_window + per_window / 4 + 2;
 
     return limit < PACE_MIN ? PACE_MIN : (uint32_t)limit;
 }

@@ -1,3 +1,4 @@
+#include "base/abi.h"
 #include "handle.h"
 #include "record.h"
 
@@ -53,47 +54,78 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/** The event to read after @p seen; counts those that are gone by now in @p lost. */
-static uint64_t next_kept(const struct tha_table *table, uint64_t seen, uint64_t last, uint32_t ring_size, uint64_t *lost)
+/** The first event to read after @p seen (0 = none): the next one, or the oldest that is kept. */
+static uint64_t next_kept(const struct tha_table *table, uint64_t seen, uint64_t last, uint32_t ring_size)
 {
     uint64_t oldest = later(tha_get64(&table->first_sequence), last > ring_size ? last - ring_size + 1 : 1);
-    uint64_t next = later(seen + 1, oldest);
 
-    if (!seen || seen > last)
-        return oldest; /* a new reader, or a new writer who counts from the beginning */
+    if (seen > last)
+        return oldest; /* a new writer, who counts from the beginning */
 
-    *lost += next - seen - 1;
-
-    return next;
+    return later(seen + 1, oldest);
 }
 
-int trunkha_view_next_event(const trunkha_view *view, uint64_t *inout_sequence, trunkha_event *ret_event)
+/** Has another engine told it than the one before? Then its events are read from the beginning. */
+static bool is_of_successor(const trunkha_cursor *cursor, const trunkha_event *event)
 {
-    uint64_t seen, lost = 0;
+    return cursor->started && event->started != cursor->started;
+}
 
-    if (!view || !inout_sequence || !ret_event)
-        return TRUNKHA_ERR_INVALID;
+static uint32_t count_lost(uint64_t seen, uint64_t next, bool is_new_reader)
+{
+    uint64_t lost = is_new_reader || next <= seen ? 0 : next - seen - 1;
 
-    seen = *inout_sequence;
+    return lost < UINT32_MAX ? (uint32_t)lost : UINT32_MAX;
+}
+
+static int read_next(const struct tha_table *table, trunkha_cursor *cursor, trunkha_event *event)
+{
+    uint64_t from = cursor->sequence, seen = from;
+    bool is_new_reader = from == 0, is_taken_over = false;
+
     for (unsigned tries = 0; tries < THA_VIEW_TRIES; tries++) {
-        uint32_t ring_size = tha_get32(&view->table->ring_size);
-        uint64_t last = tha_get64(&view->table->last_sequence);
+        uint32_t ring_size = tha_get32(&table->ring_size);
+        uint64_t last = tha_get64(&table->last_sequence);
         uint64_t next;
 
-        if (!last || seen == last || ring_size - 1 >= THA_RING_MAX)
+        if (!last || (seen == last && !is_taken_over) || ring_size - 1 >= THA_RING_MAX)
             break;
 
-        next = next_kept(view->table, seen, last, ring_size, &lost);
-        if (tha_view_load_event(tha_table_event(view->table, (uint32_t)next & (ring_size - 1)), next, ret_event)) {
-            ret_event->size = sizeof(*ret_event);
-            ret_event->lost = lost < UINT32_MAX ? (uint32_t)lost : UINT32_MAX;
-            *inout_sequence = next;
-            return 0;
+        next = next_kept(table, seen, last, ring_size);
+        if (!tha_view_load_event(tha_table_event(table, (uint32_t)next & (ring_size - 1)), next, event)) {
+            seen = next; /* overwritten while we looked */
+            continue;
+        }
+        if (is_of_successor(cursor, event) && !is_taken_over && event->sequence > 1) {
+            is_taken_over = true;
+            from = seen = 0;
+            continue;
         }
 
-        seen = next; /* overwritten while we looked */
-        lost++;
+        event->size = sizeof(*event);
+        event->lost = count_lost(from, next, is_new_reader && !is_taken_over);
+        *cursor = (trunkha_cursor){.sequence = next, .started = event->started};
+        return 0;
     }
 
     return TRUNKHA_ERR_END;
+}
+
+int trunkha_view_next_event(const trunkha_view *view, trunkha_cursor *inout_cursor, trunkha_event *ret_event)
+{
+    trunkha_cursor cursor;
+    trunkha_event event;
+    int err;
+
+    if (!view || !inout_cursor || !ret_event)
+        return TRUNKHA_ERR_INVALID;
+
+    cursor = *inout_cursor;
+    err = read_next(view->table, &cursor, &event);
+    if (!err)
+        err = tha_abi_write(ret_event, &event, sizeof(event));
+    if (!err)
+        *inout_cursor = cursor;
+
+    return err;
 }

@@ -43,14 +43,14 @@ static void *select_all_the_time(void *arg)
 static void *read_all_the_time(void *arg)
 {
     struct crowd *crowd = arg;
-    uint64_t sequence = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
 
     while (!atomic_load(&crowd->is_over)) {
-        trunkha_event event = {.size = sizeof(event)};
-        uint64_t before = sequence;
+        trunkha_event event = TRUNKHA_EVENT_INIT;
+        uint64_t before = cursor.sequence;
         char *json = NULL;
 
-        if (!trunkha_view_next_event(crowd->world.view, &sequence, &event) && sequence <= before)
+        if (!trunkha_view_next_event(crowd->world.view, &cursor, &event) && cursor.sequence <= before)
             atomic_fetch_add(&crowd->wrong, 1);
         if (trunkha_view_status_json(crowd->world.view, &json) || !strstr(json, "\"test\""))
             atomic_fetch_add(&crowd->wrong, 1);

@@ -193,6 +193,7 @@ class Daemon(Process):
         self.reader.join(PATIENCE)
         self.process.stdout.close()
         self.directory.cleanup()
+        pathlib.Path(f"/dev/shm/trunkha.{self.view}").unlink(missing_ok=True)
         return code
 
     def wait_for(self, after=0, metadata=None, **fields):

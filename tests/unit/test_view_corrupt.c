@@ -124,7 +124,7 @@ static void read_entries(const trunkha_view *view)
 static void read_events(const trunkha_view *view)
 {
     trunkha_event event = {.size = sizeof(event)};
-    uint64_t cursor = rand() % 2 ? 0 : (uint64_t)rand() % 25;
+    trunkha_cursor cursor = {.sequence = rand() % 2 ? 0 : (uint64_t)rand() % 25};
 
     for (int i = 0; i < 40 && !trunkha_view_next_event(view, &cursor, &event); i++) {
         assert_ends(event.entity_id, sizeof(event.entity_id));
@@ -176,7 +176,7 @@ START_TEST(random_bytes_in_the_ring_crash_nobody)
 {
     static struct victim v;
     trunkha_event event = {.size = sizeof(event)};
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
 
     srand(3);
     victim_init(&v);
@@ -187,7 +187,7 @@ START_TEST(random_bytes_in_the_ring_crash_nobody)
     for (uint64_t i = 20; i < 40; i++)
         tha_view_append_event(v.writer, &(trunkha_event){.sequence = i});
     ck_assert_int_eq(trunkha_view_next_event(v.reader, &cursor, &event), 0);
-    ck_assert_uint_eq(cursor, 24);
+    ck_assert_uint_eq(cursor.sequence, 24);
     victim_done(&v);
 }
 END_TEST
@@ -240,7 +240,7 @@ START_TEST(texts_end_even_when_all_their_zeros_are_gone)
     struct tha_target_record *target;
     struct tha_event_record *record;
     trunkha_event event = {.size = sizeof(event)};
-    uint64_t cursor = 18;
+    trunkha_cursor cursor = {.sequence = 18};
     struct tha_card *card;
 
     victim_init(&v);

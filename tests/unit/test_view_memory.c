@@ -136,7 +136,7 @@ static void use_up_shared_memory(void)
     trunkha_view *view = NULL, *other = NULL, *reader = NULL;
     trunkha_event event = {.size = sizeof(event)};
     trunkha_candidate to;
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     struct fixture f;
     size_t n = 1;
 

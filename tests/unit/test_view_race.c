@@ -169,11 +169,12 @@ END_TEST
 static bool are_events_whole(const trunkha_view *view)
 {
     trunkha_event event = {.size = sizeof(event)};
-    uint64_t cursor = 0, told = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
+    uint64_t told = 0;
 
     while (!trunkha_view_next_event(view, &cursor, &event)) {
         told = told ? told + event.lost + 1 : event.sequence;
-        if (event.sequence != told || cursor != told || event.timestamp != (int64_t)told ||
+        if (event.sequence != told || cursor.sequence != told || event.timestamp != (int64_t)told ||
             event.active_calls != (uint32_t)told)
             return false;
     }

@@ -22,7 +22,7 @@ static void append(trunkha_view *view, uint64_t from, uint64_t to)
 }
 
 /** Reads on; the event's number, or 0 at the end. */
-static uint64_t next(const trunkha_view *view, uint64_t *cursor, uint32_t *ret_lost)
+static uint64_t next(const trunkha_view *view, trunkha_cursor *cursor, uint32_t *ret_lost)
 {
     trunkha_event event = {.size = sizeof(event)};
     char id[TRUNKHA_ID_SIZE];
@@ -32,7 +32,7 @@ static uint64_t next(const trunkha_view *view, uint64_t *cursor, uint32_t *ret_l
 
     snprintf(id, sizeof(id), "t%u", (unsigned)event.sequence);
     ck_assert_str_eq(event.entity_id, id);
-    ck_assert_uint_eq(event.sequence, *cursor);
+    ck_assert_uint_eq(event.sequence, cursor->sequence);
     *ret_lost = event.lost;
 
     return event.sequence;
@@ -41,7 +41,7 @@ static uint64_t next(const trunkha_view *view, uint64_t *cursor, uint32_t *ret_l
 START_TEST(events_are_read_in_order_and_once)
 {
     trunkha_view *view = new_view();
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     ck_assert_uint_eq(next(view, &cursor, &lost), 0);
@@ -60,7 +60,7 @@ END_TEST
 START_TEST(a_slow_reader_is_told_how_many_it_lost)
 {
     trunkha_view *view = new_view();
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     append(view, 1, 2);
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(a_new_reader_begins_with_the_oldest_kept)
 {
     trunkha_view *view = new_view();
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     append(view, 1, 5 * RING);
@@ -93,19 +93,19 @@ END_TEST
 START_TEST(a_writer_that_counts_from_one_again_is_read_from_its_beginning)
 {
     trunkha_view *view = new_view();
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     append(view, 1, 10);
     while (next(view, &cursor, &lost))
         ;
-    ck_assert_uint_eq(cursor, 10);
+    ck_assert_uint_eq(cursor.sequence, 10);
     append(view, 1, 2);
     ck_assert_uint_eq(next(view, &cursor, &lost), 1);
     ck_assert_uint_eq(lost, 0);
     ck_assert_uint_eq(next(view, &cursor, &lost), 2);
     ck_assert_uint_eq(next(view, &cursor, &lost), 0);
-    cursor = 0;
+    cursor = (trunkha_cursor)TRUNKHA_CURSOR_INIT;
     ck_assert_uint_eq(next(view, &cursor, &lost), 1);
     fixture_done(view, NULL);
 }
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(a_gap_in_the_sequence_counts_as_lost)
 {
     trunkha_view *view = new_view();
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     append(view, 1, 1);
@@ -131,7 +131,7 @@ START_TEST(the_next_writer_of_a_name_goes_on_with_the_ring)
     const char *name = fixture_name();
     trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
     trunkha_view *view = NULL, *reader = NULL;
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     ck_assert_int_eq(tha_view_new(&tha_mem_default, name, RING, &view), 0);
@@ -157,7 +157,7 @@ START_TEST(a_writer_with_another_ring_size_begins_with_an_empty_one)
 {
     const char *name = fixture_name();
     trunkha_view *view = NULL, *reader = NULL;
-    uint64_t cursor = 0;
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
     uint32_t lost;
 
     ck_assert_int_eq(tha_view_new(&tha_mem_default, name, RING, &view), 0);
