@@ -16,7 +16,7 @@ static void publish(trunkha_engine *engine)
     engine->is_prepared = false;
 }
 
-static void carry_out(trunkha_engine *engine, const struct tha_action *action, uint64_t now_ms)
+static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 {
     trunkha_view *view = engine->view;
 
@@ -37,11 +37,6 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action, u
     case THA_ACTION_TELL:
         publish(engine);
         tha_engine_tell(engine, action->event);
-        break;
-
-    case THA_ACTION_PROBE:
-        publish(engine);
-        tha_prober_send(engine->prober, action->index, now_ms);
         break;
 
     default:
@@ -70,17 +65,28 @@ static uint64_t next_expiry(const trunkha_engine *engine)
     return prober < when ? prober : when;
 }
 
-/** Returns whether there was anything to do. */
-static bool drain(trunkha_engine *engine, uint64_t now_ms)
+static void carry_out_all(trunkha_engine *engine)
 {
+    uint64_t now_ms = tha_clock_ms();
     struct tha_action action;
+
+    while (tha_core_next_action(engine->core, now_ms, &action))
+        carry_out(engine, &action);
+    publish(engine);
+}
+
+/** Returns whether there was anything to do. */
+static bool probe_all(trunkha_engine *engine)
+{
+    uint64_t now_ms = tha_clock_ms(); /* states of a large load take their time to show */
+    uint32_t slot;
     bool was_busy = false;
 
-    while (tha_core_next_action(engine->core, now_ms, &action)) {
-        carry_out(engine, &action, now_ms);
+    while (tha_core_next_probe(engine->core, now_ms, &slot)) {
+        tha_prober_send(engine->prober, slot, now_ms);
         was_busy = true;
     }
-    publish(engine);
+    tha_prober_flush(engine->prober);
 
     return was_busy;
 }
@@ -95,19 +101,15 @@ static void say_what_was_lost(trunkha_engine *engine)
 
 void tha_engine_pump(trunkha_engine *engine)
 {
-    uint64_t now_ms = tha_clock_ms();
-
+    carry_out_all(engine);
     /* A probe that cannot be sent is evidence at once, and may be news. */
-    for (unsigned round = 0; round < ROUNDS_MAX && drain(engine, now_ms); round++) {
-        if (engine->prober)
-            tha_prober_flush(engine->prober);
-    }
+    for (unsigned round = 0; round < ROUNDS_MAX && engine->prober && probe_all(engine); round++)
+        carry_out_all(engine);
     say_what_was_lost(engine);
 
     if (!engine->prober)
         return;
-    tha_prober_flush(engine->prober);
-    beat(engine, now_ms);
+    beat(engine, tha_clock_ms());
     tha_loop_wake_at(engine->loop, next_expiry(engine));
 }
 

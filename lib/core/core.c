@@ -328,16 +328,12 @@ static void take_profile(struct tha_core *core, uint64_t now_ms, struct tha_acti
     tha_route_order(core, index, now_ms, action);
 }
 
-static bool take_event(struct tha_core *core, struct tha_action *action)
+static void take_event(struct tha_core *core, struct tha_action *action)
 {
-    if (core->next_event == core->n_events) {
+    if (core->next_event < core->n_events)
+        *action = (struct tha_action){.kind = THA_ACTION_TELL, .event = &core->events[core->next_event++]};
+    else
         core->next_event = core->n_events = 0;
-        return false;
-    }
-
-    *action = (struct tha_action){.kind = THA_ACTION_TELL, .event = &core->events[core->next_event++]};
-
-    return true;
 }
 
 bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action)
@@ -356,10 +352,15 @@ bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_act
         take_trunk(core, ret_action);
     else if (core->dirty_profile != THA_NONE)
         take_profile(core, now_ms, ret_action);
-    else if (!take_event(core, ret_action) && tha_schedule_take(core, now_ms, &ret_action->index))
-        ret_action->kind = THA_ACTION_PROBE;
+    else
+        take_event(core, ret_action);
 
     return ret_action->kind != THA_ACTION_NONE;
+}
+
+bool tha_core_next_probe(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot)
+{
+    return core->table && tha_schedule_take(core, now_ms, ret_slot);
 }
 
 uint32_t tha_core_take_lost(struct tha_core *core)

@@ -1,7 +1,8 @@
 /** @file core.h  The machine that decides: inputs in, actions out, time as an argument
  *
  *  It opens no socket, asks no clock, starts no thread and calls nobody back. After each input, and whenever
- *  tha_core_next_expiry() has come, call tha_core_next_action() until it has nothing left, and do what it says. Time is in
+ *  tha_core_next_expiry() has come, call tha_core_next_action() until it has nothing left, and do what it says; then
+ *  tha_core_next_probe() likewise. Time is in
  *  milliseconds on a clock that never steps back. Given the same inputs and seed it does the same things. */
 #ifndef THA_CORE_CORE_H
 #define THA_CORE_CORE_H
@@ -18,13 +19,12 @@ enum tha_action_kind {
     THA_ACTION_SHOW_TARGET, /**< its published state has changed */
     THA_ACTION_SHOW_TRUNK,  /**< its published state, and perhaps that of its group, have changed */
     THA_ACTION_SHOW_ROUTE,  /**< the order of a profile may have changed */
-    THA_ACTION_TELL,        /**< an event; sequence, times and instance are the caller's to fill in */
-    THA_ACTION_PROBE        /**< ask the target in a slot how it is */
+    THA_ACTION_TELL         /**< an event; sequence, times and instance are the caller's to fill in */
 };
 
 struct tha_action {
     uint32_t kind;
-    uint32_t index; /**< of the target, trunk or profile; the slot to probe */
+    uint32_t index; /**< of the target, trunk or profile */
     union {
         struct tha_target_state target;
         struct {
@@ -75,6 +75,10 @@ bool tha_core_is_draining(const struct tha_core *core);
 
 /** The next thing to do; false when there is none. States come before the events that tell of them. */
 bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action);
+
+/** The slot to probe next; false when none is due, or no more may leave now. Give it the time of sending: what leaves in any
+ *  10 ms is counted by it. */
+bool tha_core_next_probe(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot);
 
 /** Events that could not be told for want of memory since the last call. */
 uint32_t tha_core_take_lost(struct tha_core *core);

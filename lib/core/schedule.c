@@ -129,6 +129,8 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
         struct tha_target *target = THA_CONTAINER(timer, struct tha_target, timer);
         struct tha_budget *budget = &core->table->budgets[target->budget];
 
+        if (target->is_probing)
+            return false; /* a lost one: it is judged before the next is sent */
         if (!tha_budget_has(budget, target->is_undecided, now_ms)) {
             tha_heap_set(&core->probes, timer, tha_budget_opens(budget, target->is_undecided));
             continue;

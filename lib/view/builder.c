@@ -58,18 +58,18 @@ void *tha_view_take_array(struct tha_view_builder *b, enum tha_array array, uint
 
 uint32_t tha_view_take(struct tha_view_builder *b, uint64_t bytes)
 {
-    return (uint32_t)(take(b, round_up(bytes, THA_BLOCK_SIZE)) / THA_BLOCK_SIZE);
+    return (uint32_t)take(b, round_up(bytes, THA_BLOCK_SIZE));
 }
 
 uint32_t tha_view_take_words(struct tha_view_builder *b, const uint64_t *words, size_t count)
 {
-    uint32_t block = tha_view_take(b, count * sizeof(*words));
-    _Atomic uint64_t *to = tha_half_at(b->half, block);
+    uint32_t ref = tha_view_take(b, count * sizeof(*words));
+    _Atomic uint64_t *to = tha_half_at(b->half, ref);
 
     for (size_t i = 0; i < count && !b->err; i++)
         tha_put64(&to[i], words[i]);
 
-    return block;
+    return ref;
 }
 
 void tha_view_take_text(struct tha_view_builder *b, tha_text_ref *ref, const char *text, size_t size)
@@ -77,10 +77,8 @@ void tha_view_take_text(struct tha_view_builder *b, tha_text_ref *ref, const cha
     uint64_t words[THA_URI_BLOCKS * THA_BLOCK_WORDS] = {0};
     size_t len = text ? strnlen(text, size - 1) : 0;
     uint32_t blocks = (uint32_t)len / THA_BLOCK_SIZE + 1;
-    uint32_t block;
 
     if (len)
         memcpy(words, text, len);
-    block = len ? tha_view_take_words(b, words, blocks * THA_BLOCK_WORDS) : 0;
-    tha_put32(ref, block << THA_TEXT_LENGTH_BITS | (blocks - 1));
+    tha_put32(ref, len ? tha_view_take_words(b, words, blocks * THA_BLOCK_WORDS) + blocks - 1 : 0);
 }

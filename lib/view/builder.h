@@ -19,10 +19,10 @@ void tha_view_builder_init(struct tha_view_builder *builder, struct tha_table *t
 /** Takes an array; its elements hold what was there before. NULL when there is no room. */
 void *tha_view_take_array(struct tha_view_builder *builder, enum tha_array array, uint64_t count, size_t size);
 
-/** Takes @p bytes; returns the block where they begin. */
+/** Takes @p bytes; returns the reference to them. */
 uint32_t tha_view_take(struct tha_view_builder *builder, uint64_t bytes);
 
-/** Copies @p words, to be found at the block that is returned. */
+/** Copies @p words; returns the reference to them. */
 uint32_t tha_view_take_words(struct tha_view_builder *builder, const uint64_t *words, size_t count);
 
 /** Copies @p text and makes @p ref point to it. @p size: of the fields it is read into; what is longer is cut. NULL = "". */

@@ -1,6 +1,6 @@
 #include "card.h"
 
-#define MAX_WORDS (THA_BLOCK_WORDS * (1 + 4 * THA_ID_BLOCKS + THA_URI_BLOCKS))
+#define MAX_BLOCKS (1 + 4 * THA_ID_BLOCKS + THA_URI_BLOCKS)
 
 static bool is_too_long(const char *text, uint32_t blocks)
 {
@@ -26,8 +26,8 @@ uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const s
 {
     bool is_long = !fits(texts, THA_CARD_SHORT);
     struct tha_card_shape shape = is_long ? THA_CARD_LONG : THA_CARD_SHORT;
-    uint64_t words[MAX_WORDS] = {trunk | (is_long ? THA_CARD_IS_LONG : 0)};
-    uint64_t *to = &words[1];
+    uint64_t words[MAX_BLOCKS * THA_BLOCK_WORDS] = {trunk | (is_long ? THA_CARD_IS_LONG : 0)};
+    uint64_t *to = &words[THA_BLOCK_WORDS];
 
     to = put_text(to, texts->trunk_id, shape.trunk_id);
     to = put_text(to, texts->trunk_group_id, shape.trunk_group_id);

@@ -116,31 +116,20 @@ static void take_orders(struct writing *w, struct tha_profile_record *record, co
     }
 }
 
-static void take_key(struct writing *w, struct tha_profile_record *record, const struct tha_view_key *key)
+static void fill_slot(struct writing *w, const struct tha_profile_record *record, const char *id)
 {
-    uint64_t words[THA_KEY_MAX_WORDS] = {key->len};
-
-    for (uint32_t i = 0; i < key->n_whole; i++)
-        words[1 + i] = tha_view_key_word(key, i);
-    words[1 + key->n_whole] = key->last;
-
-    tha_put32(&record->key, tha_view_take_words(&w->builder, words, 2 + key->n_whole));
-}
-
-static void fill_slot(struct writing *w, struct tha_profile_record *record, const char *id)
-{
-    uint32_t n_slots = tha_half_count(w->half, THA_ARRAY_SLOTS);
+    uint32_t n_slots;
+    tha_ref *slots = tha_half_slots(w->half, &n_slots);
     struct tha_view_key key;
     uint32_t slot;
 
     if (!tha_view_key_init(&key, id))
         return;
 
-    take_key(w, record, &key);
     slot = tha_view_key_slot(&key, n_slots);
-    while (tha_get32(tha_half_slot(w->half, slot)))
+    while (tha_get32(&slots[slot]))
         slot = (slot + 1) % n_slots;
-    tha_put32(tha_half_slot(w->half, slot), tha_half_ref_to(w->half, record));
+    tha_put32(&slots[slot], tha_half_ref_to(w->half, record));
 }
 
 static void write_profiles(struct writing *w)

@@ -2,7 +2,7 @@
  *
  *  Everything a reader may look at while the writer writes is an atomic word, loaded with acquire and stored with release
  *  (plain moves on x86). Whoever loads a word therefore sees all that was stored before it, so that "look at the version,
- *  load the words, look at the version again" is sound without a fence.
+ *  load the words, look at the version again" is sound without a fence. The texts of cards are the exception: see card.h.
  *
  *  Nothing found in the table is trusted: elements are reached through tha_half_element(), which checks index and place, and
  *  references through tha_half_at(), which cannot leave the mapping whatever their bits are. */
@@ -101,39 +101,43 @@ static inline struct tha_profile_record *tha_half_profile(const struct tha_half 
     return tha_half_element(half, THA_ARRAY_PROFILES, index, sizeof(struct tha_profile_record));
 }
 
-static inline tha_ref *tha_half_slot(const struct tha_half *half, uint32_t index)
+/** All the slots; no slots when they do not lie inside the half. */
+static inline tha_ref *tha_half_slots(const struct tha_half *half, uint32_t *ret_count)
 {
-    return tha_half_element(half, THA_ARRAY_SLOTS, index, sizeof(tha_ref));
+    uint64_t place = tha_get64(&half->arrays[THA_ARRAY_SLOTS]);
+    uint64_t start = (uint64_t)tha_high(place) * THA_LINE_SIZE;
+
+    *ret_count = start + tha_low(place) * sizeof(tha_ref) <= THA_HALF_SIZE ? tha_low(place) : 0;
+
+    return (tha_ref *)((uintptr_t)half + start);
 }
 
-/** The record or text at a block; no more than a page of it, if the reference was corrupt. */
-static inline void *tha_half_at(const struct tha_half *half, uint32_t block)
+/** The record or text of a reference; no more than a page of it, if the reference was corrupt. */
+static inline void *tha_half_at(const struct tha_half *half, uint32_t ref)
 {
-    return (void *)((uintptr_t)half + (block & (THA_HALF_SIZE / THA_BLOCK_SIZE - 1)) * THA_BLOCK_SIZE);
+    return (void *)((uintptr_t)half + (ref & (THA_HALF_SIZE - THA_BLOCK_SIZE)));
 }
 
 /** The same for something longer: NULL when it would end outside the half. */
-static inline void *tha_half_at_most(const struct tha_half *half, uint32_t block, uint64_t bytes)
+static inline void *tha_half_at_most(const struct tha_half *half, uint32_t ref, uint64_t bytes)
 {
-    uint64_t start = (block & (THA_HALF_SIZE / THA_BLOCK_SIZE - 1)) * THA_BLOCK_SIZE;
+    uint64_t start = ref & (THA_HALF_SIZE - THA_BLOCK_SIZE);
 
     return start + bytes <= THA_HALF_SIZE ? (void *)((uintptr_t)half + start) : NULL;
 }
 
 static inline uint32_t tha_half_ref_to(const struct tha_half *half, const void *place)
 {
-    return (uint32_t)(((uintptr_t)place - (uintptr_t)half) / THA_BLOCK_SIZE);
+    return (uint32_t)((uintptr_t)place - (uintptr_t)half);
 }
 
-static inline const _Atomic uint64_t *tha_half_text(const struct tha_half *half, uint32_t ref)
+/** A zero ends it always. */
+static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_ref *id, char *buf)
 {
-    return tha_half_at(half, ref >> THA_TEXT_LENGTH_BITS);
-}
+    uint32_t ref = tha_get32(id);
+    uint32_t blocks = ref % THA_ID_BLOCKS + 1;
+    const _Atomic uint64_t *text = tha_half_at(half, ref);
 
-/** Copies @p blocks of text. A zero ends them always. */
-static inline void tha_copy_text(char *buf, const _Atomic uint64_t *text, uint32_t blocks)
-{
-#pragma GCC unroll 16
     for (uint32_t i = 0; i < blocks * THA_BLOCK_WORDS; i++) {
         uint64_t word = tha_get64(&text[i]);
 
@@ -141,13 +145,6 @@ static inline void tha_copy_text(char *buf, const _Atomic uint64_t *text, uint32
     }
 
     buf[blocks * THA_BLOCK_SIZE - 1] = '\0';
-}
-
-static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_ref *id, char *buf)
-{
-    uint32_t ref = tha_get32(id);
-
-    tha_copy_text(buf, tha_half_text(half, ref), (ref & (THA_ID_BLOCKS - 1)) + 1);
 }
 
 #endif

@@ -8,8 +8,8 @@
 #include "half.h"
 #include "view.h"
 
-/** Profiles whose balancing turns are counted apart from each other. */
-#define THA_VIEW_TURNS 65536U
+/** Profiles whose balancing turns are counted apart from each other; more than these share counters. */
+#define THA_VIEW_TURNS 1024U
 
 /** How often a reader starts again before it takes what it has. */
 #define THA_VIEW_TRIES 64U

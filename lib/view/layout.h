@@ -13,7 +13,7 @@
 #include "trunkha.h"
 
 #define THA_TABLE_MAGIC  UINT64_C(0x0061686b6e757274) /* "trunkha" */
-#define THA_TABLE_LAYOUT 1U
+#define THA_TABLE_LAYOUT 2U
 
 /** Offsets in the table are multiples of this: the largest page of any machine we run on. */
 #define THA_TABLE_PAGE 65536U
@@ -22,11 +22,10 @@
 #define THA_HALF_SIZE (UINT64_C(256) << 20)
 
 /** Text is kept in blocks of 16 bytes, filled up with zeros. */
-#define THA_BLOCK_SIZE       16U
-#define THA_BLOCK_WORDS      2U
-#define THA_ID_BLOCKS        (TRUNKHA_ID_SIZE / THA_BLOCK_SIZE)
-#define THA_URI_BLOCKS       (TRUNKHA_URI_SIZE / THA_BLOCK_SIZE)
-#define THA_TEXT_LENGTH_BITS 3U
+#define THA_BLOCK_SIZE  16U
+#define THA_BLOCK_WORDS 2U
+#define THA_ID_BLOCKS   (TRUNKHA_ID_SIZE / THA_BLOCK_SIZE)
+#define THA_URI_BLOCKS  (TRUNKHA_URI_SIZE / THA_BLOCK_SIZE)
 
 #define THA_EVENT_WORDS (sizeof(trunkha_event) / sizeof(uint64_t))
 
@@ -55,10 +54,10 @@ struct tha_event_record {
     _Atomic uint64_t words[THA_EVENT_WORDS];
 };
 
-/** Reference to a record: its place in the half, in blocks. */
+/** Reference to a record: its place in the half, which is a multiple of THA_BLOCK_SIZE. */
 typedef _Atomic uint32_t tha_ref;
 
-/** Reference to a text: its place, and below that its length in blocks less one. 0 is the empty text. */
+/** Reference to a text: its place, plus its length in blocks less one. 0 is the empty text. */
 typedef _Atomic uint32_t tha_text_ref;
 
 enum tha_array {
@@ -109,32 +108,32 @@ struct tha_target_record {
 
 /** What a candidate says of a target: see card.h. */
 struct tha_card {
-    _Atomic uint64_t head; /**< reference to the trunk's record, THA_CARD_IS_LONG */
+    _Atomic uint64_t head; /**< reference to the trunk's record, plus THA_CARD_IS_LONG */
+    uint64_t reserved;
     _Atomic uint64_t texts[];
 };
 
-#define THA_CARD_IS_LONG (UINT64_C(1) << 32)
+#define THA_CARD_IS_LONG UINT64_C(1)
 
 /** Even and odd take turns. */
 enum tha_order { THA_ORDER_EVEN, THA_ORDER_ODD, THA_ORDER_CONFIGURED, THA_ORDER_COUNT };
 
 struct tha_profile_record {
     tha_text_ref id;
-    tha_ref key;            /**< struct tha_view_key as words */
     _Atomic uint32_t index; /**< its own */
     _Atomic uint32_t is_group;
     _Atomic uint32_t active_trunk; /**< index, or THA_NONE */
     _Atomic uint32_t n_targets;    /**< how many entries an order has room for */
     _Atomic uint32_t version;      /**< its last bit says whether the even or the odd order is to be read */
-    uint32_t reserved[3];
     _Atomic uint64_t orders[THA_ORDER_COUNT]; /**< reference to the entries, and above it how many there are */
 };
 
 static_assert(sizeof(trunkha_event) % sizeof(uint64_t) == 0, "events are copied word by word");
 static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
 static_assert(sizeof(struct tha_profile_record) % THA_BLOCK_SIZE == 0, "profiles can be referred to");
-static_assert(THA_HALF_SIZE / THA_BLOCK_SIZE << THA_TEXT_LENGTH_BITS <= UINT32_MAX, "every text can be referred to");
-static_assert(THA_URI_BLOCKS <= 1U << THA_TEXT_LENGTH_BITS, "the longest text can be referred to");
+static_assert(sizeof(struct tha_card) == THA_BLOCK_SIZE, "the texts of a card begin on a block");
+static_assert(THA_HALF_SIZE <= UINT32_MAX, "every place can be referred to");
+static_assert(THA_URI_BLOCKS <= THA_BLOCK_SIZE, "the longest text can be referred to");
 
 #define THA_RING_OFFSET  ((uint64_t)THA_TABLE_PAGE)
 #define THA_RING_BYTES   (THA_RING_MAX * sizeof(struct tha_event_record))

@@ -2,22 +2,20 @@
 #ifndef THA_VIEW_PROFILE_H
 #define THA_VIEW_PROFILE_H
 
+#include <endian.h>
 #include <stdbool.h>
 
 #include "half.h"
 
-/** An id to look for, in a form that is quickly hashed and compared: as words, the last of which may overlap with the one
- *  before. A profile has its own as words in the table: length, whole words, last word. */
+/** An id to look for, hashed and compared by words as the table has it. */
 struct tha_view_key {
     const char *id;
-    uint64_t len;
-    uint64_t last; /**< the last eight bytes, or all and zeros when there are less */
-    uint32_t n_whole;
+    uint32_t n_whole; /**< words without the zero that ends the id */
     uint32_t hash;
+    uint64_t last; /**< what is left behind the whole words, filled up with zeros */
 };
 
-#define THA_KEY_GOLDEN    UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio */
-#define THA_KEY_MAX_WORDS (2 + TRUNKHA_ID_SIZE / sizeof(uint64_t))
+#define THA_KEY_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio */
 
 static inline uint64_t tha_view_key_word(const struct tha_view_key *key, uint32_t index)
 {
@@ -28,24 +26,35 @@ static inline uint64_t tha_view_key_word(const struct tha_view_key *key, uint32_
     return word;
 }
 
+/** The last word. From an id long enough it is loaded at once: the eight bytes up to the zero, less those that lie in the
+ *  word before. */
+static inline uint64_t tha_view_key_last(const char *id, size_t len)
+{
+    uint64_t word = 0;
+
+    if (len < sizeof(word) - 1) {
+        while (len)
+            word = word << 8 | (uint8_t)id[--len];
+    } else {
+        memcpy(&word, id + len + 1 - sizeof(word), sizeof(word));
+        word = le64toh(word) >> 8 * (~len % sizeof(word));
+    }
+
+    return htole64(word);
+}
+
 /** False when @p id cannot be one; else it is borrowed as long as the key. */
 static inline bool tha_view_key_init(struct tha_view_key *key, const char *id)
 {
     size_t len = strlen(id);
-    uint64_t hash = len;
+    uint64_t hash = 0;
 
     if (len - 1 >= TRUNKHA_ID_SIZE - 1)
         return false;
 
     key->id = id;
-    key->len = len;
-    key->n_whole = (uint32_t)(len - 1) / sizeof(uint64_t);
-    key->last = 0;
-    if (len >= sizeof(key->last))
-        memcpy(&key->last, id + len - sizeof(key->last), sizeof(key->last));
-    else
-        memcpy(&key->last, id, len);
-
+    key->n_whole = (uint32_t)(len / sizeof(uint64_t));
+    key->last = tha_view_key_last(id, len);
     for (uint32_t i = 0; i < key->n_whole; i++)
         hash = (hash ^ tha_view_key_word(key, i)) * THA_KEY_GOLDEN;
     key->hash = (uint32_t)((hash ^ key->last) * THA_KEY_GOLDEN >> 32);
@@ -59,33 +68,31 @@ static inline uint32_t tha_view_key_slot(const struct tha_view_key *key, uint32_
     return (uint32_t)((uint64_t)key->hash * n_slots >> 32);
 }
 
-static inline bool tha_view_key_is(const struct tha_view_key *key, const _Atomic uint64_t *words)
+/** @p text: an id in the table. */
+static inline bool tha_view_key_is(const struct tha_view_key *key, const _Atomic uint64_t *text)
 {
-    if (tha_get64(words++) != key->len)
-        return false;
-
     for (uint32_t i = 0; i < key->n_whole; i++) {
-        if (tha_get64(words++) != tha_view_key_word(key, i))
+        if (tha_get64(&text[i]) != tha_view_key_word(key, i))
             return false;
     }
 
-    return tha_get64(words) == key->last;
+    return tha_get64(&text[key->n_whole]) == key->last;
 }
 
 /** NULL when there is none of that id. */
 static inline struct tha_profile_record *tha_view_find_profile(const struct tha_half *half, const struct tha_view_key *key)
 {
-    uint32_t n_slots = tha_half_count(half, THA_ARRAY_SLOTS);
+    uint32_t n_slots;
+    const tha_ref *slots = tha_half_slots(half, &n_slots);
     uint32_t slot = tha_view_key_slot(key, n_slots);
 
     for (uint32_t tries = 0; tries < n_slots; tries++) {
-        const tha_ref *ref = tha_half_slot(half, slot);
-        uint32_t block = ref ? tha_get32(ref) : 0;
-        struct tha_profile_record *profile = tha_half_at(half, block);
+        uint32_t ref = tha_get32(&slots[slot]);
+        struct tha_profile_record *profile = tha_half_at(half, ref);
 
-        if (!block)
+        if (!ref)
             break;
-        if (tha_view_key_is(key, tha_half_at(half, tha_get32(&profile->key))))
+        if (tha_view_key_is(key, tha_half_at(half, tha_get32(&profile->id))))
             return profile;
         slot = slot + 1 < n_slots ? slot + 1 : 0;
     }

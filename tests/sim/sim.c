@@ -111,7 +111,7 @@ static void probe(struct sim *sim, uint32_t slot)
     sim->answers[sim->n_answers++] = answer_of(sim, slot);
 }
 
-static void drain(struct sim *sim)
+static void carry_out_all(struct sim *sim)
 {
     struct tha_action action;
 
@@ -129,13 +129,20 @@ static void drain(struct sim *sim)
         case THA_ACTION_TELL:
             tell(sim, action.event);
             break;
-        case THA_ACTION_PROBE:
-            probe(sim, action.index);
-            break;
         default:
             ck_abort_msg("unknown action %u", action.kind);
         }
     }
+}
+
+static void drain(struct sim *sim)
+{
+    uint32_t slot;
+
+    carry_out_all(sim);
+    while (tha_core_next_probe(sim->core, sim->now_ms, &slot))
+        probe(sim, slot);
+    carry_out_all(sim);
 }
 
 /* ---- Life ---- */

@@ -245,8 +245,8 @@ START_TEST(texts_end_even_when_all_their_zeros_are_gone)
 
     victim_init(&v);
     target = first_of(&v, THA_ARRAY_TARGETS);
-    card = (void *)(half_of(&v) + target->card * THA_BLOCK_SIZE);
-    memset((void *)card->texts, 'x', 7 * THA_BLOCK_SIZE); /* a short one */
+    card = (void *)(half_of(&v) + target->card);
+    memset((void *)card->texts, 'x', 11 * THA_BLOCK_SIZE); /* a short one */
     read_candidates(v.reader, "RP", false);
     card->head |= THA_CARD_IS_LONG;
     memset((void *)card->texts, 'x', 24 * THA_BLOCK_SIZE);
