@@ -92,13 +92,21 @@ static void add_group(const struct walk *walk)
     }
 }
 
+static const char *new_calls_of(const struct walk *walk, const trunkha_trunk_status *trunk)
+{
+    if (trunk->admin != TRUNKHA_ADMIN_ENABLED)
+        return trunkha_admin_name(trunk->admin);
+
+    return strcmp(trunk->id, walk->group.active_trunk_id) ? "" : "here";
+}
+
 static void add_trunk(const struct walk *walk)
 {
     const trunkha_trunk_status *trunk = &walk->trunk;
 
     table_add(walk->table, "  %s", trunk->id);
     table_add(walk->table, "%s", trunkha_health_name(trunk->health));
-    table_add(walk->table, "%s", !strcmp(trunk->id, walk->group.active_trunk_id) ? "here" : "");
+    table_add(walk->table, "%s", new_calls_of(walk, trunk));
     table_add(walk->table, "%s", cause(trunk->reason));
     add_age(walk, trunk->since, "");
     add_blanks(walk, 2);

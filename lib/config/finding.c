@@ -106,12 +106,16 @@ static void add(struct tha_config_report *report, enum tha_config_code code, con
         insert(report, &finding);
 }
 
-/** Many messages end in what to write instead. */
-static const char *advice_in(const char *message)
+/** Many messages end in what to write instead: cut off, that is the fix. */
+static const char *cut_advice(char *message)
 {
-    const char *advice = strstr(message, ": write ");
+    char *advice = strstr(message, ": write ");
 
-    return advice ? advice + strlen(": ") : NULL;
+    if (!advice)
+        return NULL;
+    *advice = '\0';
+
+    return advice + strlen(": ");
 }
 
 void tha_config_add_finding(struct tha_config_report *report, enum tha_config_code code, const struct tha_config_path *path,
@@ -129,7 +133,9 @@ void tha_config_add_finding(struct tha_config_report *report, enum tha_config_co
     va_end(ap);
     tha_config_print_path(path, pointer, sizeof(pointer));
     tha_config_find_position(&report->text, path, code == THA_CODE_UNKNOWN_KEY, &position);
-    add(report, code, &position, pointer, fix ? fix : advice_in(message), message);
+    if (!fix)
+        fix = cut_advice(message);
+    add(report, code, &position, pointer, fix, message);
 }
 
 void tha_config_add_finding_at(struct tha_config_report *report, enum tha_config_code code, size_t offset,

@@ -28,7 +28,7 @@ static uint64_t take(struct tha_view_builder *b, uint64_t bytes)
     return start;
 }
 
-void tha_view_builder_init(struct tha_view_builder *b, struct tha_table *table, uint32_t generation, int fd)
+void tha_view_builder_init(struct tha_view_builder *b, struct tha_table *table, uint32_t generation, int fd, uint64_t n_slots)
 {
     *b = (struct tha_view_builder){
         .half = tha_table_half(table, generation),
@@ -36,12 +36,15 @@ void tha_view_builder_init(struct tha_view_builder *b, struct tha_table *table, 
         .fd = fd,
     };
 
-    take(b, round_up(sizeof(*b->half), THA_LINE_SIZE));
+    take(b, round_up(sizeof(*b->half) + n_slots * sizeof(tha_ref), THA_LINE_SIZE));
     if (b->err)
         return;
 
     for (int i = 0; i < THA_ARRAY_COUNT; i++)
         tha_put64(&b->half->arrays[i], 0);
+    tha_put32(&b->half->n_slots, (uint32_t)n_slots);
+    for (uint64_t i = 0; i < n_slots; i++)
+        tha_put32(&b->half->slots[i], 0);
 }
 
 void *tha_view_take_array(struct tha_view_builder *b, enum tha_array array, uint64_t count, size_t size)

@@ -1,4 +1,4 @@
-/** @file builder.h  Fills a half from its beginning: header, arrays, then texts */
+/** @file builder.h  Fills a half from its beginning: header, slots, arrays, then texts */
 #ifndef THA_VIEW_BUILDER_H
 #define THA_VIEW_BUILDER_H
 
@@ -13,8 +13,9 @@ struct tha_view_builder {
     int err;         /**< the first error; after it nothing more is taken, so that one look at the end will do */
 };
 
-/** Begins the half of @p generation with an empty header. */
-void tha_view_builder_init(struct tha_view_builder *builder, struct tha_table *table, uint32_t generation, int fd);
+/** Begins the half of @p generation: no arrays, and @p n_slots free slots. */
+void tha_view_builder_init(struct tha_view_builder *builder, struct tha_table *table, uint32_t generation, int fd,
+                           uint64_t n_slots);
 
 /** Takes an array; its elements hold what was there before. NULL when there is no room. */
 void *tha_view_take_array(struct tha_view_builder *builder, enum tha_array array, uint64_t count, size_t size);

@@ -38,7 +38,7 @@ uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const s
     return tha_view_take_words(builder, words, (size_t)(to - words));
 }
 
-void tha_card_copy_long(const struct tha_card *card, trunkha_candidate *candidate)
+THA_CARD_LATE void tha_card_copy(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
 {
-    tha_card_copy_texts(card->texts, THA_CARD_LONG, candidate);
+    tha_card_copy_inline(half, card, candidate);
 }

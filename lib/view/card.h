@@ -5,8 +5,7 @@
  *
  *  It also moves whole blocks, which no atomic operation can. A card is written once, before its half is published, and only
  *  overwritten by the load after next. A reader who is that late may copy a mixture, but the fence behind the copying lets it
- *  find the generation changed, and it tries again. The thread sanitizer knows of no such second look, so it is told not to
- *  mind. */
+ *  find the generation changed, and it tries again. The thread sanitizer knows of no such second look: see THA_CARD_LATE. */
 #ifndef THA_VIEW_CARD_H
 #define THA_VIEW_CARD_H
 
@@ -21,6 +20,9 @@ struct tha_card_shape {
 
 #define THA_CARD_SHORT ((struct tha_card_shape){2, 2, 2, 3, 2})
 #define THA_CARD_LONG  ((struct tha_card_shape){THA_ID_BLOCKS, THA_ID_BLOCKS, THA_ID_BLOCKS, THA_URI_BLOCKS, THA_ID_BLOCKS})
+
+/** May be late, and is found out: no word of it to the thread sanitizer. */
+#define THA_CARD_LATE __attribute__((no_sanitize("thread")))
 
 struct tha_card_texts {
     const char *trunk_id, *trunk_group_id, *target, *uri, *outbound_route;
@@ -57,8 +59,11 @@ static inline const struct tha_trunk_record *tha_card_trunk(const struct tha_hal
 }
 
 /** Fills in a candidate but for `why`. */
-static inline __attribute__((no_sanitize("thread"))) void
-tha_card_copy(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
+void tha_card_copy(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate);
+
+/** The same, for a function that is THA_CARD_LATE. */
+static inline __attribute__((always_inline)) void
+tha_card_copy_inline(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
 {
     uint64_t head = tha_get64(&card->head);
     const struct tha_trunk_record *trunk = tha_half_at(half, tha_low(head));

@@ -4,6 +4,9 @@
 #include "profile.h"
 #include "record.h"
 
+/** So that a search hits at once most of the time. */
+#define SLOTS_PER_PROFILE 4
+
 struct writing {
     struct tha_view_builder builder;
     const struct tha_view_catalogue *catalogue;
@@ -15,16 +18,6 @@ static void take_id(struct writing *w, tha_text_ref *ref, const char *id)
     tha_view_take_text(&w->builder, ref, id, TRUNKHA_ID_SIZE);
 }
 
-static void take_slots(struct writing *w)
-{
-    uint64_t n_slots = 2 * (uint64_t)w->catalogue->n_profiles + 1;
-    tha_ref *slots;
-
-    slots = tha_view_take_array(&w->builder, THA_ARRAY_SLOTS, n_slots, sizeof(*slots));
-    for (uint64_t i = 0; slots && i < n_slots; i++)
-        tha_put32(&slots[i], 0);
-}
-
 static void take_arrays(struct writing *w)
 {
     const struct tha_view_catalogue *catalogue = w->catalogue;
@@ -34,7 +27,6 @@ static void take_arrays(struct writing *w)
     tha_view_take_array(builder, THA_ARRAY_TRUNKS, catalogue->model->n_trunks, sizeof(struct tha_trunk_record));
     tha_view_take_array(builder, THA_ARRAY_TARGETS, catalogue->n_targets, sizeof(struct tha_target_record));
     tha_view_take_array(builder, THA_ARRAY_PROFILES, catalogue->n_profiles, sizeof(struct tha_profile_record));
-    take_slots(w);
 }
 
 static void write_groups(struct writing *w)
@@ -118,8 +110,8 @@ static void take_orders(struct writing *w, struct tha_profile_record *record, co
 
 static void fill_slot(struct writing *w, const struct tha_profile_record *record, const char *id)
 {
-    uint32_t n_slots;
-    tha_ref *slots = tha_half_slots(w->half, &n_slots);
+    tha_ref *slots = w->half->slots;
+    uint32_t n_slots = tha_get32(&w->half->n_slots);
     struct tha_view_key key;
     uint32_t slot;
 
@@ -187,7 +179,7 @@ int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalo
 
     view->is_prepared = false;
     view->release_after_ms = 0; /* that half is in use again */
-    tha_view_builder_init(&w.builder, view->table, generation, view->fd);
+    tha_view_builder_init(&w.builder, view->table, generation, view->fd, SLOTS_PER_PROFILE * (uint64_t)catalogue->n_profiles);
 
     err = w.builder.err ? w.builder.err : write_half(&w);
     if (err)

@@ -9,6 +9,7 @@
 #ifndef THA_VIEW_HALF_H
 #define THA_VIEW_HALF_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/state.h"
@@ -101,29 +102,16 @@ static inline struct tha_profile_record *tha_half_profile(const struct tha_half 
     return tha_half_element(half, THA_ARRAY_PROFILES, index, sizeof(struct tha_profile_record));
 }
 
-/** All the slots; no slots when they do not lie inside the half. */
-static inline tha_ref *tha_half_slots(const struct tha_half *half, uint32_t *ret_count)
-{
-    uint64_t place = tha_get64(&half->arrays[THA_ARRAY_SLOTS]);
-    uint64_t start = (uint64_t)tha_high(place) * THA_LINE_SIZE;
-
-    *ret_count = start + tha_low(place) * sizeof(tha_ref) <= THA_HALF_SIZE ? tha_low(place) : 0;
-
-    return (tha_ref *)((uintptr_t)half + start);
-}
-
 /** The record or text of a reference; no more than a page of it, if the reference was corrupt. */
 static inline void *tha_half_at(const struct tha_half *half, uint32_t ref)
 {
     return (void *)((uintptr_t)half + (ref & (THA_HALF_SIZE - THA_BLOCK_SIZE)));
 }
 
-/** The same for something longer: NULL when it would end outside the half. */
-static inline void *tha_half_at_most(const struct tha_half *half, uint32_t ref, uint64_t bytes)
+/** Whether something longer lies inside the half. */
+static inline bool tha_half_has(uint32_t ref, uint64_t bytes)
 {
-    uint64_t start = ref & (THA_HALF_SIZE - THA_BLOCK_SIZE);
-
-    return start + bytes <= THA_HALF_SIZE ? (void *)((uintptr_t)half + start) : NULL;
+    return (ref & (THA_HALF_SIZE - THA_BLOCK_SIZE)) + bytes <= THA_HALF_SIZE;
 }
 
 static inline uint32_t tha_half_ref_to(const struct tha_half *half, const void *place)

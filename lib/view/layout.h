@@ -65,7 +65,6 @@ enum tha_array {
     THA_ARRAY_TRUNKS,
     THA_ARRAY_TARGETS,
     THA_ARRAY_PROFILES,
-    THA_ARRAY_SLOTS, /**< profiles by hash of their id, open addressing: tha_ref, 0 = free */
     THA_ARRAY_COUNT
 };
 
@@ -73,9 +72,12 @@ struct tha_half {
     _Atomic uint64_t empty_text[THA_BLOCK_WORDS];
     _Atomic uint64_t arrays[THA_ARRAY_COUNT]; /**< how many elements, and above it the line where they start */
     tha_text_ref instance_id;
+    _Atomic uint32_t n_slots;
+    tha_ref slots[]; /**< profiles by hash of their id, open addressing; 0 = free */
 };
 
 #define THA_LINE_SIZE 64U
+#define THA_SLOTS_MAX ((THA_HALF_SIZE - sizeof(struct tha_half)) / sizeof(tha_ref))
 
 struct tha_group_record {
     _Atomic uint32_t health;

@@ -10,14 +10,14 @@
 /** An id to look for, hashed and compared by words as the table has it. */
 struct tha_view_key {
     const char *id;
-    uint32_t n_whole; /**< words without the zero that ends the id */
+    size_t n_whole; /**< words without the zero that ends the id */
+    uint64_t last;  /**< what is left behind the whole words, filled up with zeros */
     uint32_t hash;
-    uint64_t last; /**< what is left behind the whole words, filled up with zeros */
 };
 
 #define THA_KEY_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio */
 
-static inline uint64_t tha_view_key_word(const struct tha_view_key *key, uint32_t index)
+static inline uint64_t tha_view_key_word(const struct tha_view_key *key, size_t index)
 {
     uint64_t word;
 
@@ -53,9 +53,9 @@ static inline bool tha_view_key_init(struct tha_view_key *key, const char *id)
         return false;
 
     key->id = id;
-    key->n_whole = (uint32_t)(len / sizeof(uint64_t));
+    key->n_whole = len / sizeof(uint64_t);
     key->last = tha_view_key_last(id, len);
-    for (uint32_t i = 0; i < key->n_whole; i++)
+    for (size_t i = 0; i < key->n_whole; i++)
         hash = (hash ^ tha_view_key_word(key, i)) * THA_KEY_GOLDEN;
     key->hash = (uint32_t)((hash ^ key->last) * THA_KEY_GOLDEN >> 32);
 
@@ -71,7 +71,7 @@ static inline uint32_t tha_view_key_slot(const struct tha_view_key *key, uint32_
 /** @p text: an id in the table. */
 static inline bool tha_view_key_is(const struct tha_view_key *key, const _Atomic uint64_t *text)
 {
-    for (uint32_t i = 0; i < key->n_whole; i++) {
+    for (size_t i = 0; i < key->n_whole; i++) {
         if (tha_get64(&text[i]) != tha_view_key_word(key, i))
             return false;
     }
@@ -82,12 +82,14 @@ static inline bool tha_view_key_is(const struct tha_view_key *key, const _Atomic
 /** NULL when there is none of that id. */
 static inline struct tha_profile_record *tha_view_find_profile(const struct tha_half *half, const struct tha_view_key *key)
 {
-    uint32_t n_slots;
-    const tha_ref *slots = tha_half_slots(half, &n_slots);
+    uint32_t n_slots = tha_get32(&half->n_slots);
     uint32_t slot = tha_view_key_slot(key, n_slots);
 
+    if (n_slots > THA_SLOTS_MAX)
+        return NULL;
+
     for (uint32_t tries = 0; tries < n_slots; tries++) {
-        uint32_t ref = tha_get32(&slots[slot]);
+        uint32_t ref = tha_get32(&half->slots[slot]);
         struct tha_profile_record *profile = tha_half_at(half, ref);
 
         if (!ref)

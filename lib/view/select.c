@@ -24,10 +24,9 @@ struct order {
 static inline struct order get_order(const struct tha_half *half, const struct tha_profile_record *profile, uint32_t number)
 {
     uint64_t place = tha_get64(&profile->orders[number]);
-    struct order order = {.count = tha_high(place)};
+    struct order order = {.entries = tha_half_at(half, tha_low(place)), .count = tha_high(place)};
 
-    order.entries = tha_half_at_most(half, tha_low(place), order.count * sizeof(uint64_t));
-    if (!order.entries)
+    if (!tha_half_has(tha_low(place), order.count * sizeof(uint64_t)))
         order.count = 0;
 
     return order;
@@ -36,12 +35,6 @@ static inline struct order get_order(const struct tha_half *half, const struct t
 static struct tha_view_entry entry_at(const struct order *order, uint32_t index)
 {
     return tha_view_entry_unpack(tha_get64(&order->entries[index]));
-}
-
-static inline void fill(const struct tha_half *half, trunkha_candidate *candidate, uint32_t card, uint32_t why)
-{
-    tha_card_copy(half, tha_half_at(half, card), candidate);
-    candidate->why = why;
 }
 
 /** Only notes what is to be filled in: an order must hold still for as short a time as possible. */
@@ -56,7 +49,7 @@ static void add(struct choice *choice, uint32_t card, uint32_t why)
 static void fill_all(const struct choice *choice)
 {
     for (size_t i = 0; i < choice->count; i++)
-        fill(choice->half, &choice->candidates[i], choice->candidates[i].health, choice->candidates[i].why);
+        tha_card_copy(choice->half, tha_half_at(choice->half, choice->candidates[i].health), &choice->candidates[i]);
 }
 
 static uint32_t turn_of(struct choice *choice)
@@ -204,9 +197,15 @@ static void choose_fresh(struct choice *choice)
     }
 }
 
+/** Whole seconds will do for so long a time. */
 static bool is_stale(const struct tha_table *table)
 {
-    return tha_view_age_ms(table) >= THA_VIEW_STALE_MS;
+    uint64_t heartbeat_ms = tha_get64(&table->identity.heartbeat_ms);
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* no system call */
+
+    return (uint64_t)now.tv_sec * 1000 >= heartbeat_ms + THA_VIEW_STALE_MS;
 }
 
 /** Any case: runs, entries passed over, a stale view, a table that changes while it is read. */
@@ -253,52 +252,65 @@ static int route(const trunkha_view *view, const char *profile, trunkha_candidat
     return err;
 }
 
-/** The usual case, in as few steps as possible: entries of a fresh view that are no more than copied. Returns how many, or 0
- *  when it is another case, or the table changed meanwhile. */
-static size_t copy_plain(const struct tha_table *table, const char *id, trunkha_candidate *to, size_t room)
+static THA_CARD_LATE bool copy_entries(const struct tha_half *half, const _Atomic uint64_t *entries, trunkha_candidate *to,
+                                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t entry = tha_get64(&entries[i]);
+
+        if (!tha_view_entry_is_plain(entry))
+            return false;
+
+        tha_card_copy_inline(half, tha_half_at(half, (uint32_t)entry), &to[i]);
+        to[i].why = (uint32_t)(entry >> 48);
+    }
+
+    return true;
+}
+
+/** The usual case, in as few steps as possible: entries of a fresh view that are no more than copied. False when it is another
+ *  case, or the table changed meanwhile; then the count is as it was. */
+static bool copy_plain(const struct tha_table *table, const char *id, trunkha_candidate *to, size_t *inout_count)
 {
     uint32_t generation = tha_get32(&table->generation);
     const struct tha_half *half = tha_table_half(table, generation);
     const struct tha_profile_record *profile;
+    size_t count = *inout_count;
     struct tha_view_key key;
     struct order order;
     uint32_t version;
 
     profile = tha_view_key_init(&key, id) ? tha_view_find_profile(half, &key) : NULL;
-    if (!profile || is_stale(table))
-        return 0;
+    if (!profile)
+        return false;
 
     version = tha_get32(&profile->version);
     order = get_order(half, profile, version & 1);
-    if (room > order.count)
-        room = order.count;
+    if (!order.count)
+        return false;
+    if (count > order.count)
+        count = order.count;
 
-    for (size_t i = 0; i < room; i++, to++) {
-        uint64_t entry = tha_get64(&order.entries[i]);
+    if (!copy_entries(half, order.entries, to, count))
+        return false;
 
-        if (!tha_view_entry_is_plain(entry))
-            return 0;
-        fill(half, to, (uint32_t)entry, (uint32_t)(entry >> 48));
-    }
+    if (tha_get32(&profile->version) != version || tha_get32(&table->generation) != generation)
+        return false;
+    *inout_count = count;
 
-    return tha_get32(&profile->version) == version && tha_get32(&table->generation) == generation ? room : 0;
+    return true;
 }
 
 int trunkha_view_select(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,
                         size_t *inout_count)
 {
-    size_t count;
-
     if (!view || !profile || !ret_candidates || !inout_count || !*inout_count)
         return TRUNKHA_ERR_INVALID;
 
-    count = copy_plain(view->table, profile, ret_candidates, *inout_count);
-    if (!count)
-        return route(view, profile, ret_candidates, inout_count, false);
+    if (!is_stale(view->table) && copy_plain(view->table, profile, ret_candidates, inout_count))
+        return 0;
 
-    *inout_count = count;
-
-    return 0;
+    return route(view, profile, ret_candidates, inout_count, false);
 }
 
 int trunkha_view_explain(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,

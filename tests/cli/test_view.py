@@ -112,7 +112,7 @@ class View(cli.TestCase):
         route = self.ask_json("route", "g", "--json")
         self.assertEqual([entry["trunkId"] for entry in route["passedOver"]], ["a1"])
         self.assertRegex(self.ask("route", "g").stdout, r"(?m)^- +a1 +g .*disabled$")
-        self.assertRegex(self.ask("status", "-o", "wide").stdout, r"(?m)^  a1 +DOWN +ADMIN_DISABLED .*disabled")
+        self.assertRegex(self.ask("status", "-o", "wide").stdout, r"(?m)^  a1 +DOWN +disabled +ADMIN_DISABLED .*disabled")
         self.check_exit(self.ask("status"), 1)
 
     def test_unknown_profile_tells_the_known_ones(self):
