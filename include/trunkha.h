@@ -67,7 +67,7 @@ enum trunkha_err {
     TRUNKHA_ERR_NOTFOUND = -4,     /**< no such profile, group, trunk, index, view or file */
     TRUNKHA_ERR_UNAVAILABLE = -5,  /**< every trunk of the profile is disabled or draining */
     TRUNKHA_ERR_STATE = -6,        /**< not possible now: nothing loaded, or already started */
-    TRUNKHA_ERR_FORKED = -7,       /**< the handle was made before fork(); only views work in the child */
+    TRUNKHA_ERR_FORKED = -7,       /**< the handle was made before fork(); only views and trunkha_route_select() work in the child */
     TRUNKHA_ERR_SYSTEM = -8,       /**< the system refused: a socket, a thread, a file; the log names the cause */
     TRUNKHA_ERR_UNSUPPORTED = -9,  /**< this release cannot do it yet */
     TRUNKHA_ERR_BUSY = -10,        /**< a live engine publishes under this view name already */
@@ -269,7 +269,7 @@ typedef struct trunkha_view_info {
 /** @since 0.1 */
 typedef struct trunkha_group_status {
     size_t size;                             /**< sizeof(trunkha_group_status) */
-    uint32_t health;                         /**< that of the group's best enabled trunk */
+    uint32_t health;                         /**< that of the group's best trunk that is not disabled */
     uint32_t trunks;                         /**< how many trunks it has */
     char id[TRUNKHA_ID_SIZE];
     char name[TRUNKHA_ID_SIZE];
@@ -362,7 +362,7 @@ typedef void (*trunkha_finding_cb)(const trunkha_finding *finding, void *user_da
 /** How to make an engine. @since 0.1 */
 typedef struct trunkha_options {
     size_t size;                     /**< sizeof(trunkha_options), set by TRUNKHA_OPTIONS_INIT */
-    const char *instance_id;         /**< overrides `instance.id`; NULL = that, or the host name; copied */
+    const char *instance_id;         /**< overrides `instance.id`, at most 63 bytes; NULL = that, or the host name; copied */
     const char *view_name;           /**< publish under this name for other processes: letters, digits, "-", "_" and ".",
                                           at most 63; NULL = for this process only; copied */
     uint32_t event_queue_max;        /**< events kept for a slow reader, rounded up to a power of two, at most 65536;
@@ -431,8 +431,9 @@ TRUNKHA_API int trunkha_config_check(const char *json, size_t len, trunkha_findi
 
 /** Says what the operator wants of a trunk. Enabling a disabled trunk makes it UNKNOWN and probes it at once.
  *  @p reason: TRUNKHA_REASON_NONE for the usual one, or TRUNKHA_REASON_LICENSE_ISSUE with DISABLED.
- *  @p text: a sentence for the event, at most 95 bytes are kept; NULL = none. @p for_ms: back to ENABLED after that time;
- *  0 = until told otherwise. It outlives a reload as long as the trunk's id and its configured `adminState` stay.
+ *  @p text: a sentence for the event in UTF-8, at most 95 bytes are kept; NULL = none. @p for_ms: back to ENABLED after that
+ *  time, of no meaning with ENABLED; 0 = until told otherwise. It outlives a reload as long as the trunk's id and its
+ *  configured `adminState` stay.
  *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.1. */
 TRUNKHA_API int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32_t admin, uint32_t reason,
                                         const char *text, uint32_t for_ms);

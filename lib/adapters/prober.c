@@ -86,6 +86,14 @@ static void give_up(struct tha_prober *prober, struct tha_slot *slot)
     tha_heap_remove(&prober->heap, &slot->timer);
 }
 
+void tha_prober_cancel(struct tha_prober *prober, uint32_t index)
+{
+    struct tha_slot *slot = tha_prober_slot(prober, index);
+
+    if (slot)
+        give_up(prober, slot);
+}
+
 void tha_prober_set_target(struct tha_prober *prober, uint32_t index, const struct tha_prober_target *target)
 {
     struct tha_slot *slot = tha_prober_slot(prober, index);

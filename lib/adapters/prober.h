@@ -59,6 +59,9 @@ void tha_prober_set_target(struct tha_prober *prober, uint32_t slot, const struc
 /** Starts a probe of @p slot; one under way is given up without a result. It leaves with tha_prober_flush(). */
 void tha_prober_send(struct tha_prober *prober, uint32_t slot, uint64_t now_ms);
 
+/** Gives up a probe under way, without a result; an answer that still comes is late. */
+void tha_prober_cancel(struct tha_prober *prober, uint32_t slot);
+
 /** Sends what has gathered, many datagrams a system call. */
 void tha_prober_flush(struct tha_prober *prober);
 

@@ -24,13 +24,17 @@ static uint32_t ring_size(uint32_t wanted)
     return size;
 }
 
-static void set_instance_id(trunkha_engine *engine, const char *id)
+static int set_instance_id(trunkha_engine *engine, const char *id)
 {
     engine->has_own_instance_id = id != NULL;
-    if (!id || !tha_text_copy(engine->instance_id, sizeof(engine->instance_id), id)) {
-        if (!id && gethostname(engine->instance_id, sizeof(engine->instance_id) - 1))
-            tha_text_copy(engine->instance_id, sizeof(engine->instance_id), "trunkha");
-    }
+    if (!id && gethostname(engine->instance_id, sizeof(engine->instance_id) - 1))
+        id = "trunkha";
+    if (!id)
+        return 0;
+
+    return tha_text_is_utf8(id) && tha_text_copy(engine->instance_id, sizeof(engine->instance_id), id)
+               ? 0
+               : TRUNKHA_ERR_INVALID;
 }
 
 static int set_up(trunkha_engine *engine, const trunkha_options *options)
@@ -39,8 +43,9 @@ static int set_up(trunkha_engine *engine, const trunkha_options *options)
     int err;
 
     tha_random(&seed, sizeof(seed));
-    set_instance_id(engine, options->instance_id);
-
+    err = set_instance_id(engine, options->instance_id);
+    if (err)
+        return err;
     err = tha_core_new(&engine->mem, seed, &engine->core);
     if (err)
         return err;
@@ -176,6 +181,7 @@ static void on_end(void *user_data)
     if (engine->prober)
         tha_prober_get_stats(engine->prober, &engine->final_stats);
     engine->prober = tha_prober_free(engine->prober);
+    tha_core_stop(engine->core);
     tha_view_retire(engine->view);
     atomic_store(&engine->thread, 0);
     if (engine->is_released)
@@ -211,6 +217,8 @@ int trunkha_engine_start(trunkha_engine *engine)
         return TRUNKHA_ERR_INVALID;
     if (tha_engine_is_forked(engine))
         return TRUNKHA_ERR_FORKED;
+    if (tha_engine_is_own_thread(engine))
+        return TRUNKHA_ERR_STATE;
 
     pthread_mutex_lock(&engine->calls);
     err = start(engine);

@@ -56,6 +56,14 @@ static void list_profiles(const struct tha_table *table, struct tha_view_profile
     }
 }
 
+/** The id that goes with @p model: it stays the same from start to end. */
+static const char *instance_of(const trunkha_engine *engine, const struct tha_model *model)
+{
+    bool is_fixed = engine->has_own_instance_id || engine->was_started || !model->instance_id;
+
+    return is_fixed ? engine->instance_id : model->instance_id;
+}
+
 static int prepare_view(trunkha_engine *engine, const struct tha_table *table)
 {
     struct tha_arena arena;
@@ -63,7 +71,7 @@ static int prepare_view(trunkha_engine *engine, const struct tha_table *table)
         .model = table->model,
         .n_targets = table->n_targets,
         .n_profiles = table->model->n_profiles,
-        .instance_id = engine->instance_id,
+        .instance_id = instance_of(engine, table->model),
     };
     struct tha_view_target *targets;
     struct tha_view_profile *profiles;
@@ -91,14 +99,6 @@ out:
 }
 
 /* ---- Taking over ---- */
-
-static void set_instance(trunkha_engine *engine, const struct tha_model *model)
-{
-    if (engine->has_own_instance_id || engine->was_started || !model->instance_id)
-        return;
-
-    tha_text_copy(engine->instance_id, sizeof(engine->instance_id), model->instance_id);
-}
 
 static int prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size)
 {
@@ -130,13 +130,21 @@ void tha_engine_set_targets(trunkha_engine *engine)
     }
 }
 
+/** Closes the sockets that only a load that has failed wanted. */
+static void undo_prober(trunkha_engine *engine)
+{
+    char ignored[256];
+
+    if (engine->prober)
+        prepare_prober(engine, tha_core_table(engine->core), ignored, sizeof(ignored));
+}
+
 int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size)
 {
     uint64_t now_ms = tha_clock_ms();
     struct tha_table *table;
     int err;
 
-    set_instance(engine, model);
     err = tha_core_prepare(engine->core, model, now_ms, &table);
     if (err)
         return err;
@@ -144,10 +152,13 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
     if (!err)
         err = prepare_view(engine, table);
     if (err) {
+        undo_prober(engine);
         tha_table_free(table);
         return err;
     }
 
+    if (instance_of(engine, model) != engine->instance_id)
+        tha_text_copy(engine->instance_id, sizeof(engine->instance_id), model->instance_id);
     tha_core_commit(engine->core, table, now_ms);
     engine->is_prepared = true;
     if (engine->prober) {
@@ -299,9 +310,9 @@ static int read_all(const struct tha_mem *mem, FILE *file, char **ret_text, size
         len += fread(text + len, 1, room - len, file);
     } while (len == room);
 
-    if (ferror(file)) {
+    if (ferror(file) || len > FILE_MAX_BYTES) {
         tha_mem_free(mem, text);
-        return errno ? errno : EIO;
+        return len > FILE_MAX_BYTES ? EFBIG : errno ? errno : EIO;
     }
     *ret_text = text;
     *ret_len = len;

@@ -9,19 +9,6 @@
 #define TIMEOUT_MS     3000U
 #define TIMEOUT_MAX_MS 60000U
 
-/** What counts as dead by default: 403, 408, 5xx but 501. */
-static struct tha_codes default_failing(void)
-{
-    struct tha_codes codes = {{0}};
-
-    tha_codes_put(&codes, 403, true);
-    tha_codes_put(&codes, 408, true);
-    for (unsigned code = 500; code <= 599; code++)
-        tha_codes_put(&codes, code, code != 501);
-
-    return codes;
-}
-
 static bool is_header_text(const char *text)
 {
     size_t len = text ? strlen(text) : 0;
@@ -74,7 +61,7 @@ int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, tru
 {
     trunkha_probe_options mine = TRUNKHA_PROBE_OPTIONS_INIT;
     trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
-    const struct tha_codes failing = default_failing();
+    struct tha_codes failing;
     struct tha_probe_text text;
     struct tha_addr addr;
     bool is_unsupported = false;
@@ -95,6 +82,7 @@ int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, tru
         .user_agent = mine.user_agent,
         .max_forwards = mine.max_forwards == UINT32_MAX ? 70 : mine.max_forwards,
     };
+    tha_config_get_default_failing(&failing);
     tha_addr_text(&addr, result.target, sizeof(result.target));
     err = tha_probe_once(&addr, result.uri, &text, mine.timeout_ms ? mine.timeout_ms : TIMEOUT_MS, &failing, &result);
     if (err)

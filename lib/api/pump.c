@@ -16,6 +16,16 @@ static void publish(trunkha_engine *engine)
     engine->is_prepared = false;
 }
 
+/** A disabled trunk is not asked again, not even by a retransmission. */
+static void cancel_probes(trunkha_engine *engine, uint32_t index)
+{
+    const struct tha_table *table = tha_core_table(engine->core);
+    const struct tha_trunk *trunk = &table->trunks[index];
+
+    for (uint32_t i = 0; engine->prober && i < trunk->n_targets; i++)
+        tha_prober_cancel(engine->prober, table->targets[trunk->first_target + i].slot);
+}
+
 static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 {
     trunkha_view *view = engine->view;
@@ -27,6 +37,8 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 
     case THA_ACTION_SHOW_TRUNK:
         tha_view_set_trunk(view, action->index, &action->trunk.state);
+        if (action->trunk.state.admin == TRUNKHA_ADMIN_DISABLED)
+            cancel_probes(engine, action->index);
         tha_view_set_group(view, action->trunk.group, action->trunk.group_health);
         break;
 
@@ -95,6 +107,7 @@ static void say_what_was_lost(trunkha_engine *engine)
 {
     uint32_t lost = tha_core_take_lost(engine->core);
 
+    atomic_fetch_add(&engine->last_sequence, lost); /* a gap that every reader sees */
     if (lost)
         tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "out of memory: %u events could not be told", lost);
 }
@@ -119,8 +132,7 @@ void tha_engine_turn(trunkha_engine *engine)
     if (!engine->events_on_engine_thread)
         return;
 
-    tha_engine_deliver(engine);
-    if (engine->event_cb && engine->delivered.sequence < atomic_load(&engine->last_sequence))
+    if (tha_engine_deliver(engine) && engine->delivered.sequence < atomic_load(&engine->last_sequence))
         tha_loop_ring(engine->loop); /* the callback has caused more: let the sockets have their turn first */
 }
 

@@ -6,6 +6,8 @@
 #include "events/dump.h"
 #include "trunkha.h"
 
+#define TRIES_MAX 8U
+
 typedef json_int_t number; /* json_pack() takes no other for "I" */
 
 static json_t *rtt_json(uint32_t rtt_us)
@@ -121,18 +123,29 @@ static int finish(json_t *object, char **ret_json)
     return 0;
 }
 
+/** All of one generation, unless the configuration changes faster than it can be read. */
+static json_t *status_json(const trunkha_view *view)
+{
+    json_t *object = NULL;
+
+    for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+        trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT, after = TRUNKHA_VIEW_INFO_INIT;
+
+        json_decref(object);
+        trunkha_view_get_info(view, &info);
+        object = json_pack("{s:s, s:I, s:o, s:o}", "instanceId", info.instance_id, "ageMs", (number)info.age_ms,
+                           "trunkGroups", groups_json(view), "routingProfiles", profiles_json(view));
+        trunkha_view_get_info(view, &after);
+        if (after.generation == info.generation)
+            break;
+    }
+
+    return object;
+}
+
 int trunkha_view_status_json(const trunkha_view *view, char **ret_json)
 {
-    trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
-
-    if (!view || !ret_json)
-        return TRUNKHA_ERR_INVALID;
-
-    trunkha_view_get_info(view, &info);
-
-    return finish(json_pack("{s:s, s:I, s:o, s:o}", "instanceId", info.instance_id, "ageMs", (number)info.age_ms,
-                            "trunkGroups", groups_json(view), "routingProfiles", profiles_json(view)),
-                  ret_json);
+    return view && ret_json ? finish(status_json(view), ret_json) : TRUNKHA_ERR_INVALID;
 }
 
 /* ---- Routes ---- */

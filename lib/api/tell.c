@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/abi.h"
 #include "events/events.h"
 
 void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event)
@@ -36,27 +37,29 @@ void tha_engine_tell_ready(trunkha_engine *engine)
     tha_engine_tell(engine, &event);
 }
 
+/** Has the host given its last reference back, perhaps in the callback just now? Then nothing more is for it. */
+static bool is_given_up(const trunkha_engine *engine)
+{
+    return engine->is_released || (!engine->events_on_engine_thread && atomic_load(&engine->refs) == 1);
+}
+
 int tha_engine_deliver(trunkha_engine *engine)
 {
     uint64_t last = atomic_load(&engine->last_sequence); /* what the callback itself causes waits for the next time */
     trunkha_event event = TRUNKHA_EVENT_INIT;
     int n = 0;
 
-    if (!engine->event_cb)
-        return 0;
-
-    trunkha_engine_ref(engine);
-    while (engine->delivered.sequence < last) {
-        bool is_first = engine->delivered.sequence == 0;
+    while (engine->event_cb && engine->delivered.sequence < last) {
+        uint64_t before = engine->delivered.sequence;
 
         if (trunkha_view_next_event(engine->view, &engine->delivered, &event))
             break;
-        if (is_first) /* to the view this was a reader who wants the oldest; we have been here from the start */
-            event.lost = (uint32_t)(event.sequence - 1);
+        event.lost = (uint32_t)(event.sequence - before - 1);
         engine->event_cb(&event, engine->event_user_data);
         n++;
+        if (is_given_up(engine))
+            break;
     }
-    trunkha_engine_unref(engine);
 
     return n;
 }
@@ -69,6 +72,7 @@ int trunkha_engine_fd(const trunkha_engine *engine)
 int trunkha_engine_dispatch(trunkha_engine *engine)
 {
     uint64_t waiting;
+    int n;
 
     if (!engine)
         return TRUNKHA_ERR_INVALID;
@@ -79,17 +83,22 @@ int trunkha_engine_dispatch(trunkha_engine *engine)
     if (read(engine->event_fd, &waiting, sizeof(waiting)) < 0 && errno != EAGAIN)
         return TRUNKHA_ERR_SYSTEM;
 
-    return tha_engine_deliver(engine);
+    trunkha_engine_ref(engine); /* the callback may give the host's back */
+    n = tha_engine_deliver(engine);
+    trunkha_engine_unref(engine);
+
+    return n;
 }
 
 int trunkha_event_json(const trunkha_event *event, char **ret_json)
 {
+    trunkha_event mine = TRUNKHA_EVENT_INIT;
     char *json;
 
-    if (!event || !ret_json || event->size < sizeof(*event))
+    if (!event || !ret_json || tha_abi_read(&mine, sizeof(mine), event))
         return TRUNKHA_ERR_INVALID;
 
-    json = tha_events_native_json(event);
+    json = tha_events_native_json(&mine);
     if (!json)
         return TRUNKHA_ERR_NOMEM;
     *ret_json = json;

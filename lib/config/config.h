@@ -20,4 +20,7 @@ int tha_config_read(const struct tha_mem *mem, const char *json, size_t len, tru
 const char *tha_config_read_sip_address(const char *text, struct tha_addr *ret_addr, char *uri_buf, size_t uri_size,
                                         bool *ret_is_unsupported);
 
+/** The codes that speak against a peer when nothing else is configured: 403, 408, 5xx but 501. */
+void tha_config_get_default_failing(struct tha_codes *ret_failing);
+
 #endif

@@ -152,6 +152,14 @@ void tha_config_init_keepalive(struct tha_config_keepalive *keepalive)
     tha_config_add_code(&keepalive->accepted, 501);
 }
 
+void tha_config_get_default_failing(struct tha_codes *ret_failing)
+{
+    struct tha_config_keepalive usual;
+
+    tha_config_init_keepalive(&usual);
+    tha_config_combine_codes(&usual.failure, &usual.accepted, ret_failing);
+}
+
 const struct tha_keepalive *tha_config_read_keepalive(struct tha_config_reader *reader, const struct tha_config_path *path,
                                                       json_t *block, struct tha_config_keepalive *inout_keepalive)
 {

@@ -26,40 +26,63 @@ static void stop_probing(struct tha_core *core, const struct tha_trunk *trunk)
         tha_schedule_stop(core, &core->table->targets[trunk->first_target + i]);
 }
 
-static void probe_afresh(struct tha_core *core, const struct tha_trunk *trunk, uint64_t now_ms)
+static void forget(struct tha_core *core, struct tha_trunk *trunk, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < trunk->n_targets; i++) {
         struct tha_target *target = &core->table->targets[trunk->first_target + i];
 
         tha_health_reset(&target->health, now_ms);
+        target->is_probing = false;
         tha_core_show_target(core, target);
+    }
+    trunk->silent_since_ms = trunk->recovered_ms = 0;
+}
+
+void tha_admin_forget(struct tha_core *core, uint32_t index, uint64_t now_ms)
+{
+    forget(core, &core->table->trunks[index], now_ms);
+}
+
+static void probe_now(struct tha_core *core, const struct tha_trunk *trunk, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        struct tha_target *target = &core->table->targets[trunk->first_target + i];
+
         if (core->is_started && tha_admin_is_probed(core, target))
             tha_schedule_first(core, target, now_ms);
+    }
+}
+
+void tha_admin_tell(struct tha_core *core, uint32_t index, uint32_t reason, bool is_news, const char *text, uint64_t now_ms)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+    uint32_t previous = trunk->health;
+
+    tha_rollup_trunk(core, index, NULL, reason, text, now_ms);
+    if (is_news && trunk->health == previous) { /* draining, or another reason: the state stays, and yet it is news */
+        trunk->reason = trunk->admin_reason;
+        tha_tell_trunk(core, index, previous, NULL, text);
     }
 }
 
 static void set(struct tha_core *core, uint32_t index, uint32_t admin, uint32_t reason, const char *text, uint64_t now_ms)
 {
     struct tha_trunk *trunk = &core->table->trunks[index];
-    uint32_t previous = trunk->health;
-    uint32_t was = trunk->admin;
+    uint32_t was = trunk->admin, was_reason = trunk->admin_reason;
 
     trunk->admin = (uint8_t)admin;
     trunk->admin_reason = reason ? (uint8_t)reason : tha_table_admin_reason(admin);
 
-    if (admin == TRUNKHA_ADMIN_DISABLED)
+    if (admin == TRUNKHA_ADMIN_DISABLED) {
         stop_probing(core, trunk);
-    else if (was == TRUNKHA_ADMIN_DISABLED)
-        probe_afresh(core, trunk, now_ms);
-    if (was == TRUNKHA_ADMIN_DISABLED || admin == TRUNKHA_ADMIN_DISABLED)
         trunk->silent_since_ms = trunk->recovered_ms = 0;
-    tha_fault_recount(core);
-
-    tha_rollup_trunk(core, index, NULL, trunk->admin_reason, text, now_ms);
-    if (was != admin && trunk->health == previous) { /* draining: the state stays, and yet it is news */
-        trunk->reason = trunk->admin_reason;
-        tha_tell_trunk(core, index, previous, NULL, text);
+    } else if (was == TRUNKHA_ADMIN_DISABLED) {
+        forget(core, trunk, now_ms);
+        probe_now(core, trunk, now_ms);
     }
+
+    tha_admin_tell(core, index, trunk->admin_reason, was != admin || was_reason != trunk->admin_reason, text, now_ms);
+    tha_fault_recount(core, now_ms);
 }
 
 int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t admin, uint32_t reason, const char *text,

@@ -82,6 +82,19 @@ static bool is_new(const struct tha_core *core, const struct tha_target *target)
     return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
 }
 
+/** An unprobed target that the operator has not disabled is not looked after any more: what was known of it is void. */
+static void resume_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    const struct tha_trunk *trunk = &core->table->trunks[target->trunk];
+
+    if (tha_admin_is_probed(core, target) && tha_schedule_resume(core, target, now_ms))
+        return;
+
+    target->is_probing = false;
+    if (!tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED)
+        tha_health_reset(&target->health, now_ms);
+}
+
 static void restart_timers(struct tha_core *core, uint64_t now_ms)
 {
     struct tha_table *table = core->table;
@@ -89,14 +102,8 @@ static void restart_timers(struct tha_core *core, uint64_t now_ms)
     core->probes.count = core->admins.count = core->holds.count = 0;
     core->rate = 0;
 
-    for (uint32_t i = 0; i < table->n_targets; i++) {
-        struct tha_target *target = &table->targets[i];
-
-        if (target->timer.when && tha_admin_is_probed(core, target))
-            tha_schedule_first(core, target, target->timer.when);
-        else
-            target->is_probing = false;
-    }
+    for (uint32_t i = 0; i < table->n_targets; i++)
+        resume_target(core, &table->targets[i], now_ms);
     for (uint32_t i = 0; i < table->model->n_trunks; i++) {
         if (table->trunks[i].timer.when)
             tha_heap_set(&core->admins, &table->trunks[i].timer, table->trunks[i].timer.when);
@@ -117,6 +124,51 @@ static void show_all(struct tha_core *core)
         tha_core_show_profile(core, i);
 }
 
+static void note_admin(struct tha_core *core, uint32_t index, const struct tha_table *old, uint64_t now_ms)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+    uint32_t was_index = core->table->old_trunks[index];
+    uint32_t was = was_index == THA_NONE ? trunk->admin : old->trunks[was_index].admin;
+
+    tha_admin_tell(core, index, TRUNKHA_REASON_CONFIG_CHANGE, was != trunk->admin, "by the configuration", now_ms);
+}
+
+/** Enabled by the file: as by word of mouth, nothing that was measured before counts. */
+static void forget_disabled(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
+        uint32_t was = core->table->old_trunks[i];
+
+        if (was != THA_NONE && old->trunks[was].admin == TRUNKHA_ADMIN_DISABLED &&
+            core->table->trunks[i].admin != TRUNKHA_ADMIN_DISABLED)
+            tha_admin_forget(core, i, now_ms);
+    }
+}
+
+/** The trunk that carried the calls of a profile is gone with the old table: told while its name is still known. */
+static void tell_lost_actives(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < core->table->model->n_profiles; i++) {
+        struct tha_profile *profile = &core->table->profiles[i];
+        uint32_t was = core->table->old_profiles[i];
+        struct tha_action ignored;
+
+        if (was == THA_NONE || old->profiles[was].active == THA_NONE || profile->active != THA_NONE)
+            continue;
+        profile->was_ordered = false;
+        tha_route_order(core, i, now_ms, &ignored);
+        tha_tell_active(core, i, old->model->trunks[old->profiles[was].active].id, TRUNKHA_REASON_CONFIG_CHANGE);
+    }
+}
+
+static void take_over(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
+{
+    forget_disabled(core, old, now_ms);
+    for (uint32_t i = 0; i < core->table->model->n_trunks; i++)
+        note_admin(core, i, old, now_ms);
+    tell_lost_actives(core, old, now_ms);
+}
+
 void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t now_ms)
 {
     struct tha_table *old = core->table;
@@ -124,13 +176,24 @@ void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t no
     if (old)
         tha_table_inherit(table, old);
     core->table = table;
-    free_table(old);
 
     show_all(core);
     restart_timers(core, now_ms);
-    tha_fault_recount(core);
-    for (uint32_t i = 0; i < table->model->n_trunks; i++)
-        tha_rollup_trunk(core, i, NULL, old ? TRUNKHA_REASON_CONFIG_CHANGE : TRUNKHA_REASON_NONE, "", now_ms);
+    if (old)
+        take_over(core, old, now_ms);
+    for (uint32_t i = 0; i < table->model->n_trunks && !old; i++)
+        tha_rollup_trunk(core, i, NULL, TRUNKHA_REASON_NONE, "", now_ms);
+    tha_fault_recount(core, now_ms);
+    free_table(old);
+}
+
+static void tell_as_configured(struct tha_core *core, uint32_t index)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+
+    trunk->reason = trunk->admin_reason;
+    tha_core_show_trunk(core, trunk);
+    tha_tell_trunk(core, index, TRUNKHA_HEALTH_UNKNOWN, NULL, "by the configuration");
 }
 
 void tha_core_start(struct tha_core *core, uint64_t now_ms)
@@ -140,10 +203,17 @@ void tha_core_start(struct tha_core *core, uint64_t now_ms)
         return;
 
     for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
-        if (core->table->trunks[i].health != TRUNKHA_HEALTH_UNKNOWN)
-            tha_tell_trunk(core, i, TRUNKHA_HEALTH_UNKNOWN, NULL, "as configured");
+        if (core->table->trunks[i].admin != TRUNKHA_ADMIN_ENABLED)
+            tell_as_configured(core, i);
     }
     tha_schedule_comb(core, is_new, now_ms);
+}
+
+void tha_core_stop(struct tha_core *core)
+{
+    core->is_started = false;
+    for (uint32_t i = 0; core->table && i < core->table->n_targets; i++)
+        tha_schedule_stop(core, &core->table->targets[i]);
 }
 
 /* ---- Inputs ---- */
@@ -169,14 +239,15 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
     uint32_t previous = target->health.state, blamed = target->health.reason;
+    bool is_silence = tha_health_is_silence(evidence);
     bool is_ours, has_changed;
     char detail[96];
 
     target->is_probing = false;
-    if (evidence->kind == THA_EVIDENCE_ANSWERED)
+    if (!is_silence)
         tha_fault_end(core, now_ms);
 
-    is_ours = core->is_local_fault || target->sent_ms < core->fault_ended_ms;
+    is_ours = is_silence && (core->is_local_fault || target->sent_ms < core->fault_ended_ms);
     has_changed = tha_health_judge(&target->health, keepalive, evidence, is_ours, now_ms);
     tha_fault_note(core, target->trunk, now_ms);
     if (target->health.failed)
@@ -374,5 +445,5 @@ uint32_t tha_core_take_lost(struct tha_core *core)
 
 bool tha_core_is_draining(const struct tha_core *core)
 {
-    return core->table && core->n_draining == core->table->model->n_trunks;
+    return core->table && core->n_closed == core->table->model->n_trunks;
 }

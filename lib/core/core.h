@@ -60,6 +60,9 @@ const struct tha_table *tha_core_table(const struct tha_core *core);
 /** From now on targets are probed. */
 void tha_core_start(struct tha_core *core, uint64_t now_ms);
 
+/** No target is probed from now on, and nothing is told; states stay as they are. */
+void tha_core_stop(struct tha_core *core);
+
 /** When to come back; THA_NEVER = not of its own accord. */
 uint64_t tha_core_next_expiry(const struct tha_core *core);
 

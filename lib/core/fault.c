@@ -64,6 +64,16 @@ static void blame_ourselves(struct tha_core *core)
     }
 }
 
+static void look_for_fault(struct tha_core *core)
+{
+    if (core->is_local_fault || !is_fault_at_home(core))
+        return;
+
+    core->is_local_fault = true;
+    blame_ourselves(core);
+    tha_tell_local_fault(core, true);
+}
+
 void tha_fault_note(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
     struct tha_trunk *trunk = &core->table->trunks[index];
@@ -78,12 +88,7 @@ void tha_fault_note(struct tha_core *core, uint32_t index, uint64_t now_ms)
         return;
 
     core->n_silent += is_silent_now ? 1U : -1U;
-    if (core->is_local_fault || !is_fault_at_home(core))
-        return;
-
-    core->is_local_fault = true;
-    blame_ourselves(core);
-    tha_tell_local_fault(core, true);
+    look_for_fault(core);
 }
 
 static bool is_affected(const struct tha_core *core, const struct tha_target *target)
@@ -104,16 +109,21 @@ void tha_fault_end(struct tha_core *core, uint64_t now_ms)
     tha_schedule_comb(core, is_affected, now_ms);
 }
 
-void tha_fault_recount(struct tha_core *core)
+void tha_fault_recount(struct tha_core *core, uint64_t now_ms)
 {
     const struct tha_table *table = core->table;
 
-    core->n_voters = core->n_silent = core->n_draining = 0;
+    core->n_voters = core->n_silent = core->n_closed = 0;
     for (uint32_t i = 0; i < table->model->n_trunks; i++) {
-        core->n_draining += table->trunks[i].admin != TRUNKHA_ADMIN_ENABLED;
+        core->n_closed += table->trunks[i].admin != TRUNKHA_ADMIN_ENABLED;
         if (!is_voter(core, i))
             continue;
         core->n_voters++;
         core->n_silent += table->trunks[i].silent_since_ms != 0;
     }
+
+    if (core->n_silent < 2 || core->n_silent < core->n_voters)
+        tha_fault_end(core, now_ms);
+    else
+        look_for_fault(core);
 }

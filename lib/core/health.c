@@ -5,7 +5,7 @@
 #include "trunkha.h"
 
 /** A refusal comes from the peer's host: the way there is whole. What does not even get there is silence. */
-static bool is_silence(const struct tha_evidence *evidence)
+bool tha_health_is_silence(const struct tha_evidence *evidence)
 {
     return evidence->kind == THA_EVIDENCE_TIMED_OUT || evidence->kind == THA_EVIDENCE_SEND_FAILED ||
            (evidence->kind == THA_EVIDENCE_REFUSED && evidence->system_error != ECONNREFUSED);
@@ -44,8 +44,7 @@ static void push_result(struct tha_health *health, unsigned is_lost)
 static bool judge_failure(struct tha_health *health, const struct tha_keepalive *keepalive,
                           const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms)
 {
-    if (!health->failed++)
-        health->failing_since_ms = now_ms;
+    health->failed++;
     health->succeeded = 0;
     push_result(health, 1);
 
@@ -65,7 +64,6 @@ static bool judge_failure(struct tha_health *health, const struct tha_keepalive 
 static void note_success(struct tha_health *health, const struct tha_evidence *evidence, uint64_t now_ms)
 {
     health->failed = 0;
-    health->failing_since_ms = 0;
     push_result(health, 0);
     health->last_success_ms = now_ms;
     health->smooth_rtt_us = health->smooth_rtt_us ? (7 * health->smooth_rtt_us + evidence->rtt_us) / 8 : evidence->rtt_us;
@@ -132,7 +130,7 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     bool is_failure = tha_health_is_failure(keepalive, evidence);
     bool has_changed;
 
-    health->is_silent = is_silence(evidence);
+    health->is_silent = tha_health_is_silence(evidence);
     health->last_response = is_answered ? (uint16_t)evidence->code : 0;
     if (is_answered)
         health->rtt_us = evidence->rtt_us;

@@ -22,7 +22,6 @@
 struct tha_health {
     uint64_t since_ms;        /**< of the last change of state */
     uint64_t last_success_ms; /**< 0 = none yet */
-    uint64_t failing_since_ms; /**< first failure of the running row; 0 = none */
     uint64_t window;          /**< the last probes, newest in bit 0: 1 = failed */
     uint32_t failed;          /**< in a row */
     uint32_t succeeded;       /**< in a row while DOWN */
@@ -35,6 +34,9 @@ struct tha_health {
     bool is_silent;           /**< the last probe got nothing back: no answer, not even a refusal by the peer's host */
     bool rises_at_once;       /**< DOWN by a fault at home: one good answer is enough */
 };
+
+/** Did nothing come back, not even a refusal by the peer's host? */
+bool tha_health_is_silence(const struct tha_evidence *evidence);
 
 /** Does @p evidence speak against the target? */
 bool tha_health_is_failure(const struct tha_keepalive *keepalive, const struct tha_evidence *evidence);

@@ -24,7 +24,7 @@ struct tha_core {
 
     uint32_t n_voters;   /**< trunks that a fault at home would silence */
     uint32_t n_silent;   /**< those of them that give no answer now */
-    uint32_t n_draining; /**< trunks that take no new calls */
+    uint32_t n_closed;   /**< trunks that take no new calls: draining or disabled */
     uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
@@ -38,6 +38,8 @@ void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
 void tha_core_show_profile(struct tha_core *core, uint32_t profile);
 
 /* schedule.c: when is a target probed next? */
+/** Goes on with a timer from before a load, unless the interval is shorter now; false: it wants a new place in the comb. */
+bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
 void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms);
 void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
 void tha_schedule_stop(struct tha_core *core, struct tha_target *target);
@@ -63,8 +65,8 @@ uint32_t tha_rollup_group_health(const struct tha_table *table, uint32_t group);
 void tha_fault_note(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
 /** Somebody answered: if there was a fault at home it is over, and all are probed at once. */
 void tha_fault_end(struct tha_core *core, uint64_t now_ms);
-/** Counts anew after a load or a word of the operator. */
-void tha_fault_recount(struct tha_core *core);
+/** Counts anew, and judges anew, after a load or a word of the operator. */
+void tha_fault_recount(struct tha_core *core, uint64_t now_ms);
 
 /* route.c: the order of a profile */
 void tha_route_order(struct tha_core *core, uint32_t profile, uint64_t now_ms, struct tha_action *ret_action);
@@ -73,11 +75,15 @@ void tha_route_order(struct tha_core *core, uint32_t profile, uint64_t now_ms, s
 void tha_tell_target(struct tha_core *core, const struct tha_target *target, uint32_t previous, const char *detail);
 void tha_tell_trunk(struct tha_core *core, uint32_t trunk, uint32_t previous, const struct tha_target *cause,
                     const char *detail);
-void tha_tell_active(struct tha_core *core, uint32_t profile, uint32_t previous);
+void tha_tell_active(struct tha_core *core, uint32_t profile, const char *previous_id, uint32_t reason);
 void tha_tell_local_fault(struct tha_core *core, bool has_begun);
 
 /* admin.c */
 void tha_admin_expire(struct tha_core *core, uint64_t now_ms);
+/** What was measured of the trunk is of no worth any more: UNKNOWN with a clean record. */
+void tha_admin_forget(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** Rolls the trunk up; @p is_news: tells of it even when its state stays. */
+void tha_admin_tell(struct tha_core *core, uint32_t trunk, uint32_t reason, bool is_news, const char *text, uint64_t now_ms);
 bool tha_admin_is_probed(const struct tha_core *core, const struct tha_target *target);
 
 #endif

@@ -110,7 +110,7 @@ struct tha_model {
     const char *region;
     struct tha_group_model *groups;
     struct tha_trunk_model *trunks; /**< group by group */
-    struct tha_profile_model *profiles; /**< the file's, then one for each group whose id is not taken */
+    struct tha_profile_model *profiles; /**< the file's, then one for each group */
     uint32_t n_groups, n_trunks, n_profiles;
     const struct tha_keepalive *keepalive; /**< the top-level block */
     const struct tha_addr *listen;

@@ -69,7 +69,7 @@ void tha_rollup_blame(struct tha_core *core, uint32_t index, uint32_t reason)
     tha_core_show_trunk(core, trunk);
 }
 
-/** Best first; a disabled trunk does not count. */
+/** Best first; a disabled trunk reads DOWN. */
 static uint32_t rank(uint32_t health)
 {
     static const uint8_t ranks[] = {

@@ -165,14 +165,27 @@ static uint32_t find_active(const struct order *order)
     return table->targets[first->target].trunk;
 }
 
+/** Why calls move: what befell the trunk that had them, or else what became of the one that gets them. */
+static uint32_t reason_of(const struct tha_table *table, uint32_t previous, uint32_t active)
+{
+    const struct tha_trunk *left = previous == THA_NONE ? NULL : &table->trunks[previous];
+
+    if (left && (active == THA_NONE || left->admin != TRUNKHA_ADMIN_ENABLED || left->measured != TRUNKHA_HEALTH_AVAILABLE))
+        return left->reason;
+
+    return table->trunks[active].reason;
+}
+
 static void set_active(struct order *order, uint32_t active)
 {
+    struct tha_table *table = order->core->table;
     uint32_t previous = order->profile->active;
-    uint32_t index = (uint32_t)(order->profile - order->core->table->profiles);
+    uint32_t index = (uint32_t)(order->profile - table->profiles);
 
     order->profile->active = active;
     if (order->profile->was_ordered && active != previous)
-        tha_tell_active(order->core, index, previous);
+        tha_tell_active(order->core, index, previous == THA_NONE ? "" : table->model->trunks[previous].id,
+                        reason_of(table, previous, active));
     order->profile->was_ordered = true;
 }
 

@@ -7,7 +7,7 @@
 #define COMB_MIN_MS      1000U /* the first probes are spread over at least this long ... */
 #define COMB_PER_SECOND  500U  /* ... or as long as this rate takes */
 #define PACE_MIN         8U    /* in any 10 ms: what the comb needs, and a little room */
-#define LOST_AFTER_MS    2000U /* after its time-out a probe of which nothing was heard is given up */
+#define LOST_AFTER_MS    10000U /* after its time-out a probe of which nothing was heard is given up */
 
 /** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
 static uint32_t random_below(struct tha_core *core, uint32_t limit)
@@ -65,6 +65,20 @@ void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64
 {
     account(core, target, true);
     tha_heap_set(&core->probes, &target->timer, when_ms);
+}
+
+bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    uint64_t when = target->timer.when;
+    uint32_t period = period_of(core, target);
+    uint64_t longest = period + (uint64_t)period * tha_table_keepalive(core->table, target)->jitter_permille / 1000;
+
+    if (!when || (!target->is_probing && when > now_ms + longest))
+        return false;
+
+    tha_schedule_first(core, target, when);
+
+    return true;
 }
 
 void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms)

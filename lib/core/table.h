@@ -45,7 +45,6 @@ struct tha_trunk {
 };
 
 struct tha_group {
-    uint8_t health;
     uint32_t *by_priority; /**< trunk indices */
 };
 
@@ -58,7 +57,7 @@ struct tha_profile {
     bool was_ordered; /**< an order has been made since it came into being */
 };
 
-/** The profiles that a trunk is part of. */
+/** The profiles that a group is part of. */
 struct tha_membership {
     uint32_t *profiles;
     uint32_t n_profiles;

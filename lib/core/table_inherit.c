@@ -110,6 +110,16 @@ static void inherit_target(struct tha_target *target, const struct tha_target *b
     target->timer.when = tha_timer_is_set(&before->timer) ? before->timer.when : 0;
 }
 
+static bool has_target_of(const struct tha_table *table, const struct tha_trunk *trunk)
+{
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        if (table->old_targets[trunk->first_target + i] != THA_NONE)
+            return true;
+    }
+
+    return false;
+}
+
 static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_table *old)
 {
     struct tha_trunk *trunk = &table->trunks[i];
@@ -117,8 +127,10 @@ static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_
     uint32_t was_wanted = old->model->trunks[table->old_trunks[i]].admin;
 
     trunk->since_ms = before->since_ms;
-    trunk->recovered_ms = before->recovered_ms;
-    trunk->silent_since_ms = before->silent_since_ms;
+    if (has_target_of(table, trunk)) {
+        trunk->recovered_ms = before->recovered_ms;
+        trunk->silent_since_ms = before->silent_since_ms;
+    }
     trunk->measured = before->measured;
     trunk->health = before->health;
     trunk->reason = before->reason;

@@ -86,7 +86,7 @@ void tha_tell_trunk(struct tha_core *core, uint32_t index, uint32_t previous, co
     event->reason = trunk->reason;
 }
 
-void tha_tell_active(struct tha_core *core, uint32_t index, uint32_t previous)
+void tha_tell_active(struct tha_core *core, uint32_t index, const char *previous_id, uint32_t reason)
 {
     const struct tha_model *model = core->table->model;
     const struct tha_profile *profile = &core->table->profiles[index];
@@ -97,17 +97,14 @@ void tha_tell_active(struct tha_core *core, uint32_t index, uint32_t previous)
 
     SET(event->entity_id, model->profiles[index].id);
     SET(event->entity_name, model->profiles[index].name);
-    if (previous != THA_NONE)
-        SET(event->previous_trunk_id, model->trunks[previous].id);
+    SET(event->previous_trunk_id, previous_id);
+    SET(event->detail, "nothing usable: the least bad trunk is still tried");
     if (profile->active != THA_NONE) {
         SET(event->trunk_id, model->trunks[profile->active].id);
         add_group(core, event, profile->active);
-    }
-    if (profile->active == THA_NONE)
-        SET(event->detail, "nothing usable: the least bad trunk is still tried");
-    else
         tha_text_print(event->detail, sizeof(event->detail), "new calls go to %s", event->trunk_id);
-    event->reason = core->table->trunks[profile->active != THA_NONE ? profile->active : previous].reason;
+    }
+    event->reason = reason;
 }
 
 void tha_tell_local_fault(struct tha_core *core, bool has_begun)

@@ -1,4 +1,4 @@
-/** @file events.h  Event record -> JSON body; and the JSON of a whole view */
+/** @file events.h  Event record -> JSON body */
 #ifndef THA_EVENTS_EVENTS_H
 #define THA_EVENTS_EVENTS_H
 

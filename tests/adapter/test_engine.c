@@ -157,6 +157,9 @@ START_TEST(wrong_order_and_wrong_arguments_get_an_error)
     options.size = 3;
     ck_assert_int_eq(trunkha_engine_new(&options, &engine), TRUNKHA_ERR_INVALID);
     options = (trunkha_options)TRUNKHA_OPTIONS_INIT;
+    options.instance_id = "\xff";
+    ck_assert_int_eq(trunkha_engine_new(&options, &engine), TRUNKHA_ERR_INVALID);
+    options = (trunkha_options)TRUNKHA_OPTIONS_INIT;
     options.view_name = "../etc/passwd";
     ck_assert_int_eq(trunkha_engine_new(&options, &engine), TRUNKHA_ERR_INVALID);
     ck_assert_ptr_null(engine);
@@ -191,6 +194,7 @@ START_TEST(a_started_engine_stops_once_and_does_not_start_again)
 {
     struct world world;
     trunkha_stats stats = TRUNKHA_STATS_INIT;
+    const char *json;
 
     world_open(&world, NULL, NULL);
     ck_assert_int_eq(trunkha_engine_start(world.engine), 0);
@@ -203,6 +207,13 @@ START_TEST(a_started_engine_stops_once_and_does_not_start_again)
     ck_assert_uint_gt(stats.probes_answered, 0);
     ck_assert_uint_ge(stats.probes_sent, stats.probes_answered);
     ck_assert_uint_eq(world_trunk(&world, "a1").health, TRUNKHA_HEALTH_AVAILABLE); /* the view keeps the last states */
+
+    json = world_config(&world, NULL, NULL, ",'weight': 9");
+    for (int i = 0; i < 400; i++) /* until every probe would be due */
+        world_nap();
+    ck_assert_int_eq(trunkha_trunk_set_admin(world.engine, "b1", TRUNKHA_ADMIN_DISABLED, 0, NULL, 0), 0);
+    ck_assert_int_eq(trunkha_engine_load(world.engine, json, strlen(json), NULL), 0);
+    ck_assert_uint_eq(world_trunk(&world, "a1").health, TRUNKHA_HEALTH_AVAILABLE);
     world_close(&world);
 }
 END_TEST

@@ -15,6 +15,7 @@ struct keeper {
     atomic_uint count;
     pthread_t thread; /* of the last call */
     trunkha_engine *engine;
+    unsigned released_at; /* events told until then */
     bool releases; /* gives its reference back on the first trunk event */
     bool disables; /* disables b1 on the first trunk event */
 };
@@ -30,8 +31,10 @@ static void on_event(const trunkha_event *event, void *user_data)
     atomic_store(&keeper->count, count + 1);
     if (event->type != TRUNKHA_EVENT_TRUNK_STATE)
         return;
-    if (keeper->releases)
+    if (keeper->releases) {
+        keeper->released_at = count + 1;
         keeper->engine = trunkha_engine_unref(keeper->engine);
+    }
     if (keeper->disables && keeper->engine)
         trunkha_trunk_set_admin(keeper->engine, "b1", TRUNKHA_ADMIN_DISABLED, 0, "from a callback", 0);
     keeper->releases = keeper->disables = false;
@@ -200,8 +203,30 @@ START_TEST(a_callback_may_release_the_engine)
                 break;
         }
         ck_assert_uint_eq(info.writer_pid, 0);
+        ck_assert_uint_eq(keeper.count, keeper.released_at); /* and hears nothing more */
         world.engine = NULL;
         world_close(&world);
+    }
+}
+END_TEST
+
+START_TEST(an_engine_is_released_while_its_thread_is_busy_telling)
+{
+    static struct keeper keeper;
+
+    for (int i = 0; i < 30; i++) {
+        trunkha_options options = options_of(&keeper);
+        trunkha_engine *engine = NULL;
+        static const char config[] = "{\"trunkGroups\": [{\"id\": \"a\", \"sipAddress\": \"127.0.0.1:9\"}]}";
+
+        keeper = (struct keeper){.count = 0};
+        options.events_on_engine_thread = 1;
+        ck_assert_int_eq(trunkha_engine_new(&options, &engine), 0);
+        ck_assert_int_eq(trunkha_engine_load(engine, config, strlen(config), NULL), 0);
+        ck_assert_int_eq(trunkha_engine_start(engine), 0);
+        for (int n = 0; n < i % 5; n++)
+            trunkha_trunk_set_admin(engine, "a", n % 2 ? TRUNKHA_ADMIN_ENABLED : TRUNKHA_ADMIN_DISABLED, 0, NULL, 0);
+        trunkha_engine_unref(engine);
     }
 }
 END_TEST
@@ -238,4 +263,5 @@ END_TEST
 
 SUITE("events", dispatch_delivers_in_order_on_the_callers_thread, the_json_is_what_integrations_parse,
       a_slow_reader_is_told_what_it_missed, events_come_on_the_engines_thread_when_asked_to, a_callback_may_release_the_engine,
+      an_engine_is_released_while_its_thread_is_busy_telling,
       status_and_route_are_json_too)

@@ -102,6 +102,9 @@ START_TEST(want_of_a_licence_is_a_reason_of_its_own)
     sim_run_to(sim, 1000);
     ck_assert_int_eq(sim_set_admin(sim, "a1", TRUNKHA_ADMIN_DISABLED, TRUNKHA_REASON_LICENSE_ISSUE, 0), 0);
     ck_assert_uint_eq(sim_trunk(sim, "a1")->reason, TRUNKHA_REASON_LICENSE_ISSUE);
+    ck_assert_int_eq(sim_set_admin(sim, "a1", TRUNKHA_ADMIN_DISABLED, 0, 0), 0); /* now for another reason: news */
+    ck_assert_uint_eq(sim_trunk(sim, "a1")->reason, TRUNKHA_REASON_ADMIN_DISABLED);
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_TRUNK_STATE, "a1"), 3);
     ck_assert_int_eq(sim_set_admin(sim, "a1", TRUNKHA_ADMIN_ENABLED, TRUNKHA_REASON_LICENSE_ISSUE, 0), TRUNKHA_ERR_INVALID);
     ck_assert_int_eq(sim_set_admin(sim, "a1", TRUNKHA_ADMIN_DISABLED, TRUNKHA_REASON_STARTUP, 0), TRUNKHA_ERR_INVALID);
     ck_assert_int_eq(sim_set_admin(sim, "a1", 3, 0, 0), TRUNKHA_ERR_INVALID);

@@ -150,6 +150,22 @@ START_TEST(a_refusal_proves_the_way_to_the_peer)
 }
 END_TEST
 
+START_TEST(a_refusal_ends_the_fault_and_is_their_own_doing)
+{
+    struct sim *sim = sim_new(TWO_CARRIERS);
+
+    sim_run_to(sim, 1000);
+    sim_behave_all(sim, SIM_SILENT);
+    sim_run_to(sim, 100000);
+    ck_assert_uint_eq(sim_trunk(sim, "a1")->reason, TRUNKHA_REASON_LOCAL_FAULT);
+    sim_behave_all(sim, SIM_REFUSED);
+    sim_run_to(sim, 140000);
+    ck_assert_uint_eq(sim_trunk(sim, "a1")->reason, TRUNKHA_REASON_NETWORK_ERROR);
+    ck_assert_uint_eq(sim_trunk(sim, "b1")->reason, TRUNKHA_REASON_NETWORK_ERROR);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_disabled_trunk_has_no_vote)
 {
     struct sim *sim = sim_new(TWO_CARRIERS);
@@ -167,5 +183,5 @@ END_TEST
 SUITE("sim: local fault", all_silent_within_one_interval_is_a_local_fault, the_one_that_fell_first_is_not_blamed_after_all,
       an_answer_of_any_code_clears_the_suspicion, one_answer_brings_each_back_and_all_are_probed_at_once,
       who_stays_dead_after_the_fault_is_blamed_for_it, one_peer_or_one_trunk_alone_is_never_a_local_fault,
-      a_refusal_proves_the_way_to_the_peer,
+      a_refusal_proves_the_way_to_the_peer, a_refusal_ends_the_fault_and_is_their_own_doing,
       a_disabled_trunk_has_no_vote)

@@ -106,6 +106,7 @@ START_TEST(an_active_change_names_both_trunks)
     ck_assert_str_eq(change->event.trunk_id, "b1");
     ck_assert_str_eq(change->event.previous_trunk_id, "a1");
     ck_assert_str_eq(change->event.trunk_group_id, "carrier-b");
+    ck_assert_uint_eq(change->event.reason, TRUNKHA_REASON_KEEPALIVE_FAILURE); /* what befell a1 */
     ck_assert_ptr_nonnull(sim_event(sim, TRUNKHA_EVENT_ACTIVE_CHANGE, "carrier-a", 0));
     ck_assert_ptr_null(sim_event(sim, TRUNKHA_EVENT_ACTIVE_CHANGE, "carrier-b", 0));
     sim_free(sim);
