@@ -1,6 +1,4 @@
-/* minimal FILE PROFILE [SECONDS]: embeds trunkha.  cc minimal.c $(pkg-config --cflags --libs trunkha) */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <trunkha.h>
@@ -13,28 +11,20 @@ static void on_event(const trunkha_event *event, void *user_data)
 
 int main(int argc, char **argv)
 {
-    trunkha_options options = TRUNKHA_OPTIONS_INIT;
+    trunkha_options options = {.size = sizeof(options), .event_cb = on_event};
     trunkha_diag diag = TRUNKHA_DIAG_INIT;
     trunkha_engine *engine = NULL;
-    trunkha_candidate next;
+    trunkha_candidate to;
+    size_t count = 1;
 
-    options.event_cb = on_event;
     if (argc < 3 || trunkha_engine_new(&options, &engine))
         return 2;
-    if (trunkha_engine_load_file(engine, argv[1], &diag) || trunkha_engine_start(engine)) {
-        fprintf(stderr, "%s:%u:%u: %s\n", argv[1], diag.line, diag.column, diag.message);
-        trunkha_engine_unref(engine);
-        return 1;
-    }
-    for (int left = argc > 3 ? atoi(argv[3]) : 10; left > 0; left--) {
-        size_t count = 1;
+    if (trunkha_engine_load_file(engine, argv[1], &diag) || trunkha_engine_start(engine))
+        return fprintf(stderr, "%s:%u:%u: %s\n", diag.file, diag.line, diag.column, diag.message), 1;
 
-        sleep(1); /* your program's work */
+    for (int second = 0; second < 5; second++, sleep(1)) /* your program's work: trunkha_engine_fd() fits its poll loop */
         trunkha_engine_dispatch(engine);
-        if (!trunkha_route_select(engine, argv[2], &next, &count))
-            printf("next call: %s at %s (%s)\n", next.trunk_id, next.target, trunkha_why_text(next.why));
-    }
+    if (!trunkha_route_select(engine, argv[2], &to, &count))
+        printf("next call: %s in %s at %s (%s)\n", to.trunk_id, to.trunk_group_id, to.target, trunkha_why_text(to.why));
     trunkha_engine_unref(engine);
-
-    return 0;
 }

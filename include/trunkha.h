@@ -393,7 +393,8 @@ TRUNKHA_API trunkha_engine *trunkha_engine_unref(trunkha_engine *engine);
 /** Loads or reloads a configuration, all or nothing. What ran goes on when it fails; when it succeeds every trunk whose
  *  id stays keeps its health and counters. @p json has @p len bytes and need not end in a zero; it is copied in.
  *  @p reterr_diag may be NULL. Warnings go to the log callback.
- *  Errors: CONFIG (see the diagnosis), INVALID, NOMEM, SYSTEM (a `sip.listen` address cannot be bound), FORKED.
+ *  Errors: CONFIG (see the diagnosis), INVALID, NOMEM, SYSTEM (a `sip.listen` address cannot be bound), BUSY (another engine
+ *  has taken the view's name over), FORKED.
  *  Threads: any; waits for the engine's thread when it runs. Since 0.1. */
 TRUNKHA_API int trunkha_engine_load(trunkha_engine *engine, const char *json, size_t len, trunkha_diag *reterr_diag);
 

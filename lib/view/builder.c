@@ -28,7 +28,8 @@ static uint64_t take(struct tha_view_builder *b, uint64_t bytes)
     return start;
 }
 
-void tha_view_builder_init(struct tha_view_builder *b, struct tha_table *table, uint32_t generation, int fd, uint64_t n_slots)
+void tha_view_builder_init(struct tha_view_builder *b, struct tha_table *table, uint32_t generation, int fd,
+                           uint64_t n_slots)
 {
     *b = (struct tha_view_builder){
         .half = tha_table_half(table, generation),

@@ -26,9 +26,11 @@ uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const s
 {
     bool is_long = !fits(texts, THA_CARD_SHORT);
     struct tha_card_shape shape = is_long ? THA_CARD_LONG : THA_CARD_SHORT;
-    uint64_t words[MAX_BLOCKS * THA_BLOCK_WORDS] = {trunk | (is_long ? THA_CARD_IS_LONG : 0)};
+    const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {trunk, is_long};
+    uint64_t words[MAX_BLOCKS * THA_BLOCK_WORDS] = {0};
     uint64_t *to = &words[THA_BLOCK_WORDS];
 
+    memcpy(words, head, sizeof(head));
     to = put_text(to, texts->trunk_id, shape.trunk_id);
     to = put_text(to, texts->trunk_group_id, shape.trunk_group_id);
     to = put_text(to, texts->target, shape.target);

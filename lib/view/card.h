@@ -4,8 +4,9 @@
  *  most are, and one for any; so the copying needs no lengths and, unrolled, no loops.
  *
  *  It also moves whole blocks, which no atomic operation can. A card is written once, before its half is published, and only
- *  overwritten by the load after next. A reader who is that late may copy a mixture, but the fence behind the copying lets it
- *  find the generation changed, and it tries again. The thread sanitizer knows of no such second look: see THA_CARD_LATE. */
+ *  overwritten by the load after next. A reader who is that late may copy a mixture, but the fence behind the copying lets
+ *  it find the generation changed, and it tries again. The thread sanitizer knows of no such second look: hence
+ *  THA_CARD_LATE. */
 #ifndef THA_VIEW_CARD_H
 #define THA_VIEW_CARD_H
 
@@ -32,8 +33,8 @@ struct tha_card_texts {
 uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const struct tha_card_texts *texts);
 
 /** Copies a text, which a zero ends always. Returns where the next one begins. */
-static inline __attribute__((always_inline)) const _Atomic uint64_t *
-tha_card_copy_text(const _Atomic uint64_t *from, uint32_t blocks, char *buf)
+static inline __attribute__((always_inline)) const _Atomic uint64_t *tha_card_copy_text(const _Atomic uint64_t *from,
+                                                                                        uint32_t blocks, char *buf)
 {
 #pragma GCC unroll 8
     for (uint32_t i = 0; i < blocks; i++)
@@ -55,7 +56,7 @@ tha_card_copy_texts(const _Atomic uint64_t *from, const struct tha_card_shape sh
 
 static inline const struct tha_trunk_record *tha_card_trunk(const struct tha_half *half, const struct tha_card *card)
 {
-    return tha_half_at(half, tha_low(tha_get64(&card->head)));
+    return tha_half_at(half, tha_get32(&card->trunk));
 }
 
 /** Fills in a candidate but for `why`. */
@@ -65,13 +66,10 @@ void tha_card_copy(const struct tha_half *half, const struct tha_card *card, tru
 static inline __attribute__((always_inline)) void
 tha_card_copy_inline(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
 {
-    uint64_t head = tha_get64(&card->head);
-    const struct tha_trunk_record *trunk = tha_half_at(half, tha_low(head));
-
-    candidate->health = tha_view_trunk_health(trunk);
+    candidate->health = tha_view_trunk_health(tha_card_trunk(half, card));
     memset(candidate->reserved, 0, sizeof(candidate->reserved));
 
-    if (head & THA_CARD_IS_LONG)
+    if (__builtin_expect(tha_get32(&card->is_long), 0))
         tha_card_copy_texts(card->texts, THA_CARD_LONG, candidate);
     else
         tha_card_copy_texts(card->texts, THA_CARD_SHORT, candidate);

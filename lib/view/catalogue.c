@@ -111,9 +111,9 @@ static void take_orders(struct writing *w, struct tha_profile_record *record, co
 static void fill_slot(struct writing *w, const struct tha_profile_record *record, const char *id)
 {
     tha_ref *slots = w->half->slots;
-    uint32_t n_slots = tha_get32(&w->half->n_slots);
+    size_t n_slots = tha_get32(&w->half->n_slots);
     struct tha_view_key key;
-    uint32_t slot;
+    size_t slot;
 
     if (!tha_view_key_init(&key, id))
         return;
@@ -177,9 +177,13 @@ int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalo
     struct writing w = {.catalogue = catalogue, .half = tha_table_half(view->table, generation)};
     int err;
 
+    if (!tha_view_is_writer(view))
+        return TRUNKHA_ERR_BUSY;
+
     view->is_prepared = false;
     view->release_after_ms = 0; /* that half is in use again */
-    tha_view_builder_init(&w.builder, view->table, generation, view->fd, SLOTS_PER_PROFILE * (uint64_t)catalogue->n_profiles);
+    tha_view_builder_init(&w.builder, view->table, generation, view->fd,
+                          SLOTS_PER_PROFILE * (uint64_t)catalogue->n_profiles);
 
     err = w.builder.err ? w.builder.err : write_half(&w);
     if (err)

@@ -62,7 +62,7 @@ static inline uint64_t tha_half_offset(uint32_t generation)
 
 static inline struct tha_half *tha_table_half(const struct tha_table *table, uint32_t generation)
 {
-    return (struct tha_half *)((uintptr_t)table + tha_half_offset(generation));
+    return (struct tha_half *)((char *)(uintptr_t)table + tha_half_offset(generation));
 }
 
 static inline uint32_t tha_half_count(const struct tha_half *half, enum tha_array array)
@@ -105,7 +105,7 @@ static inline struct tha_profile_record *tha_half_profile(const struct tha_half 
 /** The record or text of a reference; no more than a page of it, if the reference was corrupt. */
 static inline void *tha_half_at(const struct tha_half *half, uint32_t ref)
 {
-    return (void *)((uintptr_t)half + (ref & (THA_HALF_SIZE - THA_BLOCK_SIZE)));
+    return (char *)(uintptr_t)half + (ref & (THA_HALF_SIZE - THA_BLOCK_SIZE));
 }
 
 /** Whether something longer lies inside the half. */

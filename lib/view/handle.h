@@ -24,8 +24,15 @@ struct trunkha_view {
     int fd;                    /**< of a named table, to make room in it; -1 = anonymous, or opened for reading */
     uint32_t room_for_events;  /**< records of the ring, from the first, that can be written without a SIGBUS */
     bool is_prepared;          /**< a half is written and waits for tha_view_publish() */
+    uint64_t term;             /**< the one in which the table is ours */
     uint64_t release_after_ms; /**< when the memory of the half that nobody reads is given back; 0 = nothing to give */
 };
+
+/** Is the table still this writer's? A successor may have taken it over. */
+static inline bool tha_view_is_writer(const trunkha_view *view)
+{
+    return atomic_load_explicit(&view->table->identity.term, memory_order_relaxed) == view->term;
+}
 
 /** A handle without a table yet; trunkha_view_unref() takes care of what is put into it. */
 int tha_view_handle_new(const struct tha_mem *mem, trunkha_view **ret_view);
@@ -42,7 +49,8 @@ int tha_view_make_room(int fd, uint64_t offset, uint64_t bytes);
 /** The ring of a writer: empty, or as the one before left it. */
 void tha_view_init_ring(trunkha_view *view, uint32_t ring_size);
 
-/** Gives the memory of a half back; whoever reads there yet finds zeros, and then that the generation has changed. */
+/** Gives the memory of a half back, unless it is a successor's; whoever reads there yet finds zeros, and then that the
+ *  generation has changed. */
 void tha_view_release_half(trunkha_view *view, uint32_t generation);
 
 static inline uint64_t tha_view_clock_ms(clockid_t clock)

@@ -13,7 +13,7 @@
 #include "trunkha.h"
 
 #define THA_TABLE_MAGIC  UINT64_C(0x0061686b6e757274) /* "trunkha" */
-#define THA_TABLE_LAYOUT 2U
+#define THA_TABLE_LAYOUT 3U
 
 /** Offsets in the table are multiples of this: the largest page of any machine we run on. */
 #define THA_TABLE_PAGE 65536U
@@ -35,9 +35,10 @@ struct tha_table_identity {
     _Atomic uint64_t table_size;
     _Atomic uint32_t layout;
     _Atomic uint32_t event_size;
-    _Atomic uint32_t writer_pid; /**< 0 = ended in order */
-    _Atomic uint32_t reserved;
+    _Atomic uint32_t writer_pid;   /**< 0 = ended in order */
+    _Atomic uint32_t has_begun;    /**< 0 = the writer has not beaten yet, and may take its time */
     _Atomic uint64_t heartbeat_ms; /**< CLOCK_MONOTONIC */
+    _Atomic uint64_t term;         /**< counts the writers; one that finds another term than its own has lost the table */
 };
 
 struct tha_table {
@@ -60,13 +61,7 @@ typedef _Atomic uint32_t tha_ref;
 /** Reference to a text: its place, plus its length in blocks less one. 0 is the empty text. */
 typedef _Atomic uint32_t tha_text_ref;
 
-enum tha_array {
-    THA_ARRAY_GROUPS,
-    THA_ARRAY_TRUNKS,
-    THA_ARRAY_TARGETS,
-    THA_ARRAY_PROFILES,
-    THA_ARRAY_COUNT
-};
+enum tha_array { THA_ARRAY_GROUPS, THA_ARRAY_TRUNKS, THA_ARRAY_TARGETS, THA_ARRAY_PROFILES, THA_ARRAY_COUNT };
 
 struct tha_half {
     _Atomic uint64_t empty_text[THA_BLOCK_WORDS];
@@ -110,12 +105,11 @@ struct tha_target_record {
 
 /** What a candidate says of a target: see card.h. */
 struct tha_card {
-    _Atomic uint64_t head; /**< reference to the trunk's record, plus THA_CARD_IS_LONG */
+    tha_ref trunk;
+    _Atomic uint32_t is_long;
     uint64_t reserved;
     _Atomic uint64_t texts[];
 };
-
-#define THA_CARD_IS_LONG UINT64_C(1)
 
 /** Even and odd take turns. */
 enum tha_order { THA_ORDER_EVEN, THA_ORDER_ODD, THA_ORDER_CONFIGURED, THA_ORDER_COUNT };
@@ -124,9 +118,9 @@ struct tha_profile_record {
     tha_text_ref id;
     _Atomic uint32_t index; /**< its own */
     _Atomic uint32_t is_group;
-    _Atomic uint32_t active_trunk; /**< index, or THA_NONE */
-    _Atomic uint32_t n_targets;    /**< how many entries an order has room for */
-    _Atomic uint32_t version;      /**< its last bit says whether the even or the odd order is to be read */
+    _Atomic uint32_t active_trunk;            /**< index, or THA_NONE */
+    _Atomic uint32_t n_targets;               /**< how many entries an order has room for */
+    _Atomic uint32_t version;                 /**< its last bit says whether the even or the odd order is to be read */
     _Atomic uint64_t orders[THA_ORDER_COUNT]; /**< reference to the entries, and above it how many there are */
 };
 

@@ -51,7 +51,8 @@ int tha_view_make_room(int fd, uint64_t offset, uint64_t bytes)
 
 void tha_view_release_half(trunkha_view *view, uint32_t generation)
 {
-    madvise(tha_table_half(view->table, generation), THA_HALF_SIZE, MADV_REMOVE);
+    if (tha_view_is_writer(view))
+        madvise(tha_table_half(view->table, generation), THA_HALF_SIZE, MADV_REMOVE);
 }
 
 /** Pages come into being when they are written: a handle pays for the turns of the profiles that it balances. */

@@ -75,8 +75,8 @@ static bool is_alive(const struct tha_table_identity *identity)
 
     if (identity->magic != THA_TABLE_MAGIC || pid <= 0)
         return false;
-    if (now_ms > identity->heartbeat_ms && now_ms - identity->heartbeat_ms >= THA_VIEW_DEAD_MS)
-        return false;
+    if (identity->has_begun && now_ms > identity->heartbeat_ms && now_ms - identity->heartbeat_ms >= THA_VIEW_DEAD_MS)
+        return false; /* it hangs, or another process has its pid */
 
     return !kill(pid, 0) || errno == EPERM;
 }

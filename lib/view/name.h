@@ -1,7 +1,8 @@
 /** @file name.h  The name under which other processes find a table: who may write there
  *
  *  A named table is the shared memory object "/trunkha.NAME", mode 0640. It stays when its writer ends; the next one of the
- *  name takes it over, unless the writer lives. */
+ *  name takes it over, unless the writer lives. One that has begun to beat and then hangs counts as dead: should it wake up,
+ *  it finds that its term is over and writes no more. */
 #ifndef THA_VIEW_NAME_H
 #define THA_VIEW_NAME_H
 

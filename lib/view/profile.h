@@ -12,7 +12,7 @@ struct tha_view_key {
     const char *id;
     size_t n_whole; /**< words without the zero that ends the id */
     uint64_t last;  /**< what is left behind the whole words, filled up with zeros */
-    uint32_t hash;
+    uint64_t hash;
 };
 
 #define THA_KEY_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio */
@@ -37,7 +37,7 @@ static inline uint64_t tha_view_key_last(const char *id, size_t len)
             word = word << 8 | (uint8_t)id[--len];
     } else {
         memcpy(&word, id + len + 1 - sizeof(word), sizeof(word));
-        word = le64toh(word) >> 8 * (~len % sizeof(word));
+        word = le64toh(word) >> 8 * (sizeof(word) - 1 - len % sizeof(word));
     }
 
     return htole64(word);
@@ -57,38 +57,41 @@ static inline bool tha_view_key_init(struct tha_view_key *key, const char *id)
     key->last = tha_view_key_last(id, len);
     for (size_t i = 0; i < key->n_whole; i++)
         hash = (hash ^ tha_view_key_word(key, i)) * THA_KEY_GOLDEN;
-    key->hash = (uint32_t)((hash ^ key->last) * THA_KEY_GOLDEN >> 32);
+    key->hash = (hash ^ key->last) * THA_KEY_GOLDEN;
 
     return true;
 }
 
 /** The slot where the search for a key begins. Its high bits count: a multiplication mixes upwards. */
-static inline uint32_t tha_view_key_slot(const struct tha_view_key *key, uint32_t n_slots)
+static inline size_t tha_view_key_slot(const struct tha_view_key *key, size_t n_slots)
 {
-    return (uint32_t)((uint64_t)key->hash * n_slots >> 32);
+    return (key->hash >> 32) * n_slots >> 32;
 }
 
 /** @p text: an id in the table. */
 static inline bool tha_view_key_is(const struct tha_view_key *key, const _Atomic uint64_t *text)
 {
+    if (tha_get64(&text[key->n_whole]) != key->last)
+        return false;
+
     for (size_t i = 0; i < key->n_whole; i++) {
         if (tha_get64(&text[i]) != tha_view_key_word(key, i))
             return false;
     }
 
-    return tha_get64(&text[key->n_whole]) == key->last;
+    return true;
 }
 
 /** NULL when there is none of that id. */
 static inline struct tha_profile_record *tha_view_find_profile(const struct tha_half *half, const struct tha_view_key *key)
 {
-    uint32_t n_slots = tha_get32(&half->n_slots);
-    uint32_t slot = tha_view_key_slot(key, n_slots);
+    size_t n_slots = tha_get32(&half->n_slots);
+    size_t slot = tha_view_key_slot(key, n_slots);
 
     if (n_slots > THA_SLOTS_MAX)
         return NULL;
 
-    for (uint32_t tries = 0; tries < n_slots; tries++) {
+    for (size_t tries = 0; tries < n_slots; tries++) {
         uint32_t ref = tha_get32(&half->slots[slot]);
         struct tha_profile_record *profile = tha_half_at(half, ref);
 

@@ -37,6 +37,8 @@ void tha_view_append_event(trunkha_view *view, const trunkha_event *event)
     uint64_t last = tha_get64(&table->last_sequence);
     uint32_t index = (uint32_t)event->sequence & (tha_get32(&table->ring_size) - 1);
 
+    if (!tha_view_is_writer(view))
+        return;
     if (!has_room(view, index))
         return; /* the next one that finds room begins anew, and readers count this one as lost */
 

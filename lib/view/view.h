@@ -53,7 +53,7 @@ struct tha_view_catalogue {
     const char *instance_id;
 };
 
-/* ---- Writing: one thread ---- */
+/* ---- Writing: one thread. When another writer has taken the name over, nothing of this has an effect any more. ---- */
 
 /** Makes a view to write to. @p name NULL = anonymous, else published as such, mode 0640; a table that a dead writer left is
  *  taken over: its readers stay, see the last states until this writer publishes, and the last events until it appends one.
@@ -61,7 +61,8 @@ struct tha_view_catalogue {
 int tha_view_new(const struct tha_mem *mem, const char *name, uint32_t ring_size, trunkha_view **ret_view);
 
 /** Writes a catalogue into the half that nobody reads. States start as UNKNOWN, orders empty; until tha_view_publish() the
- *  tha_view_set_x() calls below go to that half. Errors: NOMEM (also: no room in shared memory); then all is as before. */
+ *  tha_view_set_x() calls below go to that half. Errors: NOMEM (also: no room in shared memory), BUSY (another writer has
+ *  the name now); then all is as before. */
 int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalogue);
 
 /** Makes the prepared half the one that is read. What was prepared and not published is written over by the next load. */

@@ -14,10 +14,12 @@ void tha_view_sign(struct tha_table *table)
     uint64_t now_ms = tha_view_clock_ms(CLOCK_MONOTONIC);
     int64_t unix_ms = (int64_t)tha_view_clock_ms(CLOCK_REALTIME);
 
+    tha_put64(&identity->term, tha_get64(&identity->term) + 1); /* first of all: it silences the writer before us */
     atomic_store_explicit(&table->unix_offset_ms, unix_ms - (int64_t)now_ms, memory_order_release);
     tha_put64(&identity->table_size, THA_TABLE_SIZE);
     tha_put32(&identity->layout, THA_TABLE_LAYOUT);
     tha_put32(&identity->event_size, sizeof(trunkha_event));
+    tha_put32(&identity->has_begun, 0);
     tha_put64(&identity->heartbeat_ms, now_ms);
     tha_put32(&identity->writer_pid, (uint32_t)getpid());
     tha_put64(&identity->magic, THA_TABLE_MAGIC);
@@ -52,6 +54,7 @@ int tha_view_new(const struct tha_mem *mem, const char *name, uint32_t ring_size
         return err;
     }
 
+    view->term = tha_get64(&view->table->identity.term);
     tha_view_init_ring(view, ring_size);
     *ret_view = view;
 
@@ -62,7 +65,7 @@ void tha_view_publish(trunkha_view *view)
 {
     uint32_t generation = tha_get32(&view->table->generation);
 
-    if (!view->is_prepared)
+    if (!view->is_prepared || !tha_view_is_writer(view))
         return;
 
     tha_put32(&view->table->generation, generation + 1);
@@ -79,7 +82,7 @@ void tha_view_set_target(trunkha_view *view, uint32_t target, const struct tha_t
 {
     struct tha_target_record *record = tha_half_target(written_half(view), target);
 
-    if (record)
+    if (record && tha_view_is_writer(view))
         tha_view_store_target(record, state);
 }
 
@@ -87,7 +90,7 @@ void tha_view_set_trunk(trunkha_view *view, uint32_t trunk, const struct tha_tru
 {
     struct tha_trunk_record *record = tha_half_trunk(written_half(view), trunk);
 
-    if (record)
+    if (record && tha_view_is_writer(view))
         tha_view_store_trunk(record, state);
 }
 
@@ -95,7 +98,7 @@ void tha_view_set_group(trunkha_view *view, uint32_t group, uint32_t health)
 {
     struct tha_group_record *record = tha_half_group(written_half(view), group);
 
-    if (record)
+    if (record && tha_view_is_writer(view))
         tha_put32(&record->health, health);
 }
 
@@ -120,7 +123,7 @@ void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_r
     _Atomic uint64_t *order, *to;
     uint32_t version;
 
-    if (!record || n_entries > tha_get32(&record->n_targets))
+    if (!record || n_entries > tha_get32(&record->n_targets) || !tha_view_is_writer(view))
         return;
 
     version = tha_get32(&record->version) + 1;
@@ -138,8 +141,12 @@ void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms)
 {
     struct tha_table *table = view->table;
 
+    if (!tha_view_is_writer(view))
+        return;
+
     atomic_store_explicit(&table->unix_offset_ms, unix_ms - (int64_t)now_ms, memory_order_release);
     tha_put64(&table->identity.heartbeat_ms, now_ms);
+    tha_put32(&table->identity.has_begun, 1);
 
     if (view->release_after_ms && now_ms >= view->release_after_ms) {
         tha_view_release_half(view, tha_get32(&table->generation) + 1);
@@ -149,8 +156,8 @@ void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms)
 
 void tha_view_retire(trunkha_view *view)
 {
-    _Atomic uint32_t *writer_pid = &view->table->identity.writer_pid;
+    uint32_t pid = (uint32_t)getpid(); /* not a child's to say */
 
-    if (tha_get32(writer_pid) == (uint32_t)getpid()) /* not a child's to say, nor one's whose name was taken over */
-        tha_put32(writer_pid, 0);
+    if (tha_view_is_writer(view))
+        atomic_compare_exchange_strong(&view->table->identity.writer_pid, &pid, 0);
 }

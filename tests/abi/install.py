@@ -20,6 +20,9 @@ def program_of_readme():
     whole = [text for text in programs if 'int main(' in text]
     if len(whole) != 1:
         sys.exit(f'README.md should hold one whole C program, it holds {len(whole)}')
+    example = os.path.join(os.path.dirname(readme), 'examples', 'minimal.c')
+    if whole[0] != open(example).read():
+        sys.exit('examples/minimal.c is not the program of README.md')
     return whole[0]
 
 

@@ -24,8 +24,10 @@ count() {
     awk '/^(summary|totals):/ { print $2; exit }' "$dir/out"
 }
 
-echo "$(count $short) $(count $long)" | awk -v goal=$goal -v more=$((long - short)) '{
-    each = ($2 - $1) / more
+few=$(count $short)
+many=$(count $long)
+awk -v few="$few" -v many="$many" -v goal=$goal -v more=$((long - short)) 'BEGIN {
+    each = (many - few) / more
     missed = each > goal
     printf "user instructions per selection: %.0f instructions (ratio %.2f, goal %d) %s\n", each, each / goal, goal,
            missed ? "MISSED" : "ok"

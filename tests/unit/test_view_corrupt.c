@@ -234,6 +234,23 @@ START_TEST(an_order_that_does_not_end_in_the_half_is_no_order)
 }
 END_TEST
 
+START_TEST(slots_that_do_not_end_in_the_half_are_no_slots)
+{
+    static struct victim v;
+    trunkha_candidate to;
+    size_t n = 1;
+
+    victim_init(&v);
+    for (uint32_t n_slots = UINT32_MAX; n_slots > THA_SLOTS_MAX; n_slots /= 2) {
+        ((struct tha_half *)half_of(&v))->n_slots = n_slots;
+        ck_assert_int_eq(trunkha_view_select(v.reader, "RP", &to, &n), TRUNKHA_ERR_NOTFOUND);
+    }
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    ck_assert_int_eq(trunkha_view_select(v.reader, "RP", &to, &n), 0);
+    victim_done(&v);
+}
+END_TEST
+
 START_TEST(texts_end_even_when_all_their_zeros_are_gone)
 {
     static struct victim v;
@@ -248,7 +265,7 @@ START_TEST(texts_end_even_when_all_their_zeros_are_gone)
     card = (void *)(half_of(&v) + target->card);
     memset((void *)card->texts, 'x', 11 * THA_BLOCK_SIZE); /* a short one */
     read_candidates(v.reader, "RP", false);
-    card->head |= THA_CARD_IS_LONG;
+    card->is_long = 1;
     memset((void *)card->texts, 'x', 24 * THA_BLOCK_SIZE);
     read_candidates(v.reader, "RP", false);
     read_entries(v.reader);
@@ -266,4 +283,5 @@ END_TEST
 
 SUITE("view_corrupt", random_bytes_in_the_catalogue_crash_nobody, random_bytes_in_the_header_crash_nobody,
       random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to,
-      an_order_that_does_not_end_in_the_half_is_no_order, texts_end_even_when_all_their_zeros_are_gone)
+      an_order_that_does_not_end_in_the_half_is_no_order, slots_that_do_not_end_in_the_half_are_no_slots,
+      texts_end_even_when_all_their_zeros_are_gone)

@@ -183,6 +183,126 @@ START_TEST(a_live_writer_keeps_its_name)
 }
 END_TEST
 
+/** Moves the last sign of life back, as if the writer had been silent for so long. */
+static void age_heartbeat(uint64_t by_ms)
+{
+    struct tha_table *table = map_object();
+
+    table->identity.heartbeat_ms -= by_ms;
+    munmap(table, sizeof(*table));
+}
+
+START_TEST(a_writer_that_has_not_begun_keeps_its_name)
+{
+    trunkha_view *view = NULL, *other = NULL;
+
+    ck_assert_int_eq(new_writer(&view), 0);
+    age_heartbeat(2 * THA_VIEW_DEAD_MS);
+    ck_assert_int_eq(new_writer(&other), TRUNKHA_ERR_BUSY);
+    ck_assert_int_eq(trunkha_view_remove(fixture_name()), TRUNKHA_ERR_BUSY);
+
+    tha_view_beat(view, fixture_now_ms(), 0);
+    ck_assert_int_eq(new_writer(&other), TRUNKHA_ERR_BUSY);
+    age_heartbeat(THA_VIEW_DEAD_MS);
+    ck_assert_int_eq(new_writer(&other), 0);
+    age_heartbeat(THA_VIEW_DEAD_MS);
+    trunkha_view_unref(view);
+    ck_assert_int_eq(new_writer(&view), TRUNKHA_ERR_BUSY); /* the beats before were another's */
+    fixture_done(other, fixture_name());
+}
+END_TEST
+
+START_TEST(a_writer_that_died_before_it_began_loses_its_name)
+{
+    trunkha_view *view = NULL;
+    int status;
+    pid_t pid;
+
+    fixture_name(); /* before the fork */
+    pid = fork();
+    if (!pid)
+        _exit(new_writer(&view) ? 1 : 0);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(new_writer(&view), 0);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(who_ends_twice_does_not_end_the_successor)
+{
+    trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
+    trunkha_view *old = NULL, *view = NULL, *third = NULL;
+
+    ck_assert_int_eq(new_writer(&old), 0);
+    tha_view_retire(old);
+    ck_assert_int_eq(new_writer(&view), 0);
+    tha_view_retire(old);
+    trunkha_view_unref(old);
+    ck_assert_int_eq(trunkha_view_get_info(view, &info), 0);
+    ck_assert_uint_eq(info.is_live, 1);
+    ck_assert_uint_eq(info.writer_pid, (uint32_t)getpid());
+    ck_assert_int_eq(new_writer(&third), TRUNKHA_ERR_BUSY);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+#define N_PLACES 4
+
+/** Copies the beginning of all that a writer writes to. */
+static void copy_object(char (*buf)[THA_TABLE_PAGE])
+{
+    static const uint64_t places[N_PLACES] = {0, THA_RING_OFFSET, THA_HALVES_START, THA_HALVES_START + THA_HALF_SIZE};
+    int fd = open_object(O_RDONLY);
+
+    for (size_t i = 0; i < N_PLACES; i++)
+        ck_assert_int_eq(pread(fd, buf[i], THA_TABLE_PAGE, (off_t)places[i]), THA_TABLE_PAGE);
+    close(fd);
+}
+
+static void write_all(trunkha_view *view, struct fixture *f)
+{
+    trunkha_event event = TRUNKHA_EVENT_INIT;
+
+    event.sequence = 7;
+    tha_view_set_target(view, 0, &(struct tha_target_state){.health = TRUNKHA_HEALTH_DOWN});
+    tha_view_set_trunk(view, 0, &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_DOWN});
+    tha_view_set_group(view, 0, TRUNKHA_HEALTH_DOWN);
+    fixture_set_order(view, (uint32_t[]){1, 0, THA_NONE});
+    tha_view_append_event(view, &event);
+    tha_view_publish(view);
+    tha_view_beat(view, fixture_now_ms() + 60000, 0);
+    ck_assert_int_eq(tha_view_prepare(view, &f->catalogue), TRUNKHA_ERR_BUSY);
+    tha_view_retire(view);
+}
+
+START_TEST(a_writer_whose_name_was_taken_falls_silent)
+{
+    static char before[N_PLACES][THA_TABLE_PAGE], after[N_PLACES][THA_TABLE_PAGE];
+    struct fixture f;
+
+    fixture_init(&f, 2, 1);
+    for (int has_ended = 0; has_ended < 2; has_ended++) {
+        trunkha_view *old = fixture_view(&f, fixture_name()), *view;
+
+        ck_assert_int_eq(tha_view_prepare(old, &f.catalogue), 0);
+        if (has_ended)
+            tha_view_retire(old);
+        else
+            tha_view_beat(old, fixture_now_ms() - THA_VIEW_DEAD_MS, 0);
+
+        view = fixture_view(&f, fixture_name());
+        copy_object(before);
+        write_all(old, &f);
+        copy_object(after);
+        for (size_t i = 0; i < N_PLACES; i++)
+            ck_assert_mem_eq(before[i], after[i], THA_TABLE_PAGE);
+        trunkha_view_unref(old);
+        fixture_done(view, fixture_name());
+    }
+}
+END_TEST
+
 START_TEST(a_child_does_not_hold_the_name)
 {
     trunkha_view *view = NULL;
@@ -421,9 +541,10 @@ END_TEST
 
 SUITE("view_name", names_are_checked, the_object_is_readable_by_the_group_and_by_nobody_else,
       taking_over_never_widens_the_mode, no_descriptor_survives_exec, a_live_writer_keeps_its_name,
-      a_child_does_not_hold_the_name, a_lock_that_is_never_given_back_makes_busy,
-      a_reader_outlives_a_killed_writer_and_sees_the_next_one, writers_killed_at_any_moment_leave_a_readable_table,
-      another_layout_is_refused_for_reading_and_replaced_for_writing,
+      a_writer_that_has_not_begun_keeps_its_name, a_writer_that_died_before_it_began_loses_its_name,
+      who_ends_twice_does_not_end_the_successor, a_writer_whose_name_was_taken_falls_silent, a_child_does_not_hold_the_name,
+      a_lock_that_is_never_given_back_makes_busy, a_reader_outlives_a_killed_writer_and_sees_the_next_one,
+      writers_killed_at_any_moment_leave_a_readable_table, another_layout_is_refused_for_reading_and_replaced_for_writing,
       a_foreign_object_is_refused_for_reading_and_replaced_for_writing, an_object_that_is_being_made_is_not_there_yet,
       a_removed_name_leaves_its_readers_in_peace, the_object_of_another_user_is_not_written_to,
       who_may_not_read_the_object_is_told_so)
