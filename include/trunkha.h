@@ -67,7 +67,7 @@ enum trunkha_err {
     TRUNKHA_ERR_NOTFOUND = -4,     /**< no such profile, group, trunk, index, view or file */
     TRUNKHA_ERR_UNAVAILABLE = -5,  /**< every trunk of the profile is disabled or draining */
     TRUNKHA_ERR_STATE = -6,        /**< not possible now: nothing loaded, or already started */
-    TRUNKHA_ERR_FORKED = -7,       /**< the handle was made before fork(); only views and trunkha_route_select() work in the child */
+    TRUNKHA_ERR_FORKED = -7,       /**< the handle was made before fork(): only views and trunkha_route_select() work */
     TRUNKHA_ERR_SYSTEM = -8,       /**< the system refused: a socket, a thread, a file; the log names the cause */
     TRUNKHA_ERR_UNSUPPORTED = -9,  /**< this release cannot do it yet */
     TRUNKHA_ERR_BUSY = -10,        /**< a live engine publishes under this view name already */

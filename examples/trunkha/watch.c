@@ -29,7 +29,7 @@ static const struct manual manual = {
 struct follower {
     const trunkha_view *view;
     trunkha_cursor cursor;
-    uint64_t left;     /* events still wanted */
+    uint64_t left; /* events still wanted */
     int signals;
     bool as_json;
     bool has_colour;

@@ -32,9 +32,8 @@ static int set_instance_id(trunkha_engine *engine, const char *id)
     if (!id)
         return 0;
 
-    return tha_text_is_utf8(id) && tha_text_copy(engine->instance_id, sizeof(engine->instance_id), id)
-               ? 0
-               : TRUNKHA_ERR_INVALID;
+    return tha_text_is_utf8(id) && tha_text_copy(engine->instance_id, sizeof(engine->instance_id), id) ? 0
+                                                                                                       : TRUNKHA_ERR_INVALID;
 }
 
 static int set_up(trunkha_engine *engine, const trunkha_options *options)

@@ -125,7 +125,8 @@ void tha_engine_set_targets(trunkha_engine *engine)
         struct tha_prober_target set = {.addr = {.family = 0}};
 
         if (target)
-            set = (struct tha_prober_target){target->addr, trunk->uri, &trunk->keepalive->text, trunk->keepalive->timeout_ms};
+            set =
+                (struct tha_prober_target){target->addr, trunk->uri, &trunk->keepalive->text, trunk->keepalive->timeout_ms};
         tha_prober_set_target(engine->prober, slot, target ? &set : NULL);
     }
 }
@@ -230,7 +231,8 @@ static int load(trunkha_engine *engine, const char *json, size_t len, struct rep
     err = tha_engine_call(engine, apply_load, &load);
     if (err) {
         tha_model_free(load.model);
-        tha_text_copy(report->diag.message, sizeof(report->diag.message), load.error[0] ? load.error : trunkha_strerror(err));
+        tha_text_copy(report->diag.message, sizeof(report->diag.message),
+                      load.error[0] ? load.error : trunkha_strerror(err));
     }
 
     return err;

@@ -105,7 +105,8 @@ static json_t *profiles_json(const trunkha_view *view)
 
     for (uint32_t i = 0; !trunkha_view_get_profile(view, i, &profile); i++) {
         if (!profile.is_group)
-            array = append(array, json_pack("{s:s, s:o}", "id", profile.id, "activeTrunkId", id_json(profile.active_trunk_id)));
+            array =
+                append(array, json_pack("{s:s, s:o}", "id", profile.id, "activeTrunkId", id_json(profile.active_trunk_id)));
     }
 
     return array;

@@ -17,7 +17,8 @@ static int set_admin(trunkha_engine *engine, void *arg)
     if (!tha_core_table(engine->core))
         return TRUNKHA_ERR_STATE;
 
-    err = tha_core_set_admin(engine->core, word->trunk_id, word->admin, word->reason, word->text, word->for_ms, tha_clock_ms());
+    err = tha_core_set_admin(engine->core, word->trunk_id, word->admin, word->reason, word->text, word->for_ms,
+                             tha_clock_ms());
     if (!err)
         tha_engine_pump(engine);
 

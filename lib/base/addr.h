@@ -3,8 +3,8 @@
 #define THA_BASE_ADDR_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum tha_transport { THA_TRANSPORT_UDP, THA_TRANSPORT_TCP, THA_TRANSPORT_TLS };
 

@@ -81,7 +81,8 @@ static void read_headers(struct tha_config_reader *reader, const struct tha_conf
         return;
     }
 
-    json_object_foreach(map, name, value) {
+    json_object_foreach(map, name, value)
+    {
         struct tha_config_path path_of_one = {path, name, 0};
 
         if (!check_header_name(reader, &path_of_one))

@@ -9,14 +9,9 @@
 static const char *wanted_type(enum tha_config_kind kind)
 {
     static const char *const names[] = {
-        [THA_KIND_BOOL] = "true or false",
-        [THA_KIND_COUNT] = "a whole number",
-        [THA_KIND_SECONDS] = "a number of seconds",
-        [THA_KIND_FRACTION] = "a number",
-        [THA_KIND_WORD] = "a string",
-        [THA_KIND_TEXT] = "a string",
-        [THA_KIND_OBJECT] = "an object",
-        [THA_KIND_LIST] = "a list",
+        [THA_KIND_BOOL] = "true or false", [THA_KIND_COUNT] = "a whole number", [THA_KIND_SECONDS] = "a number of seconds",
+        [THA_KIND_FRACTION] = "a number",  [THA_KIND_WORD] = "a string",        [THA_KIND_TEXT] = "a string",
+        [THA_KIND_OBJECT] = "an object",   [THA_KIND_LIST] = "a list",
     };
 
     return names[kind];
@@ -255,7 +250,8 @@ void tha_config_read_object(struct tha_config_reader *reader, const struct tha_c
     const char *key;
     json_t *value;
 
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         struct tha_config_path member = {path, key, 0};
 
         read_member(reader, &member, value, parts, n_parts);

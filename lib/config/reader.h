@@ -54,10 +54,10 @@ struct tha_config_field {
     const char *key;
     enum tha_config_kind kind;
     bool is_required;
-    bool is_later;       /**< not supported yet: an error unless it is off, zero or empty */
-    size_t at;           /**< THA_AT() in the target; 0 = checked and not kept */
-    double min, max;     /**< numbers, in units of the file; LIST: entries; TEXT: bytes. 0 and 0 = any */
-    double initial;      /**< the default, in units of the file */
+    bool is_later;                          /**< not supported yet: an error unless it is off, zero or empty */
+    size_t at;                              /**< THA_AT() in the target; 0 = checked and not kept */
+    double min, max;                        /**< numbers, in units of the file; LIST: entries; TEXT: bytes. 0 and 0 = any */
+    double initial;                         /**< the default, in units of the file */
     tha_config_check check;                 /**< TEXT; NULL = none */
     const struct tha_config_word *words;    /**< WORD; the first is the default */
     const struct tha_config_schema *schema; /**< OBJECT */
@@ -66,7 +66,10 @@ struct tha_config_field {
 };
 
 #define THA_AT(type, member) (offsetof(type, member) + 1)
-#define THA_SCHEMA(fields)   {(fields), sizeof(fields) / sizeof((fields)[0])}
+#define THA_SCHEMA(fields)                                                                                                  \
+    {                                                                                                                       \
+        (fields), sizeof(fields) / sizeof((fields)[0])                                                                      \
+    }
 
 /** A table and the struct that it fills. */
 struct tha_config_part {

@@ -1,7 +1,8 @@
 /** @file budget.h  What one peer address may be asked: `maxProbesPerMinute`
  *
  *  A bucket of a quarter of the maximum (three at least, if that is not more than half) that fills with the rest in a
- *  minute: so no minute, from any moment, sees more than the maximum, and a few in doubt can be asked in quick succession. Targets whose state is in doubt are served before settled ones. */
+ *  minute: so no minute, from any moment, sees more than the maximum, and a few in doubt can be asked in quick succession.
+ * Targets whose state is in doubt are served before settled ones. */
 #ifndef THA_CORE_BUDGET_H
 #define THA_CORE_BUDGET_H
 

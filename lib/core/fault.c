@@ -37,8 +37,8 @@ static bool is_fault_at_home(const struct tha_core *core)
             continue;
         if (!first)
             first = trunk;
-        has_other_peer |= !tha_addr_is_same_ip(&table->targets[first->first_target].addr,
-                                               &table->targets[trunk->first_target].addr);
+        has_other_peer |=
+            !tha_addr_is_same_ip(&table->targets[first->first_target].addr, &table->targets[trunk->first_target].addr);
         from = trunk->silent_since_ms < from ? trunk->silent_since_ms : from;
         to = trunk->silent_since_ms > to ? trunk->silent_since_ms : to;
         interval = keepalive->interval_ms > interval ? keepalive->interval_ms : interval;

@@ -103,8 +103,7 @@ static bool has_bad_quality(const struct tha_health *health, const struct tha_ke
     uint32_t loss = keepalive->degraded_loss_percent;
     uint32_t rtt = keepalive->degraded_rtt_ms;
 
-    return (loss && count_lost(health, window) * 100 >= loss * window) ||
-           (rtt && health->smooth_rtt_us / 1000 >= rtt);
+    return (loss && count_lost(health, window) * 100 >= loss * window) || (rtt && health->smooth_rtt_us / 1000 >= rtt);
 }
 
 static bool judge_quality(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_failure, uint64_t now_ms)

@@ -22,15 +22,15 @@ struct tha_core {
     uint32_t n_events, next_event, events_capacity;
     uint32_t lost;
 
-    uint32_t n_voters;   /**< trunks that a fault at home would silence */
-    uint32_t n_silent;   /**< those of them that give no answer now */
-    uint32_t n_closed;   /**< trunks that take no new calls: draining or disabled */
+    uint32_t n_voters;       /**< trunks that a fault at home would silence */
+    uint32_t n_silent;       /**< those of them that give no answer now */
+    uint32_t n_closed;       /**< trunks that take no new calls: draining or disabled */
     uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
 };
 
-#define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* core.c */
 void tha_core_show_target(struct tha_core *core, struct tha_target *target);

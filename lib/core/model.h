@@ -109,7 +109,7 @@ struct tha_model {
     const char *instance_id; /**< NULL = not given */
     const char *region;
     struct tha_group_model *groups;
-    struct tha_trunk_model *trunks; /**< group by group */
+    struct tha_trunk_model *trunks;     /**< group by group */
     struct tha_profile_model *profiles; /**< the file's, then one for each group */
     uint32_t n_groups, n_trunks, n_profiles;
     const struct tha_keepalive *keepalive; /**< the top-level block */

@@ -12,9 +12,9 @@
 #define THA_PACE_WINDOW_MS 11U
 
 struct tha_pace {
-    uint64_t last_ms;                   /**< the clock when `sent` was last moved on */
-    uint32_t sent[THA_PACE_WINDOW_MS];  /**< by millisecond */
-    uint32_t in_window;                 /**< the sum of `sent` */
+    uint64_t last_ms;                  /**< the clock when `sent` was last moved on */
+    uint32_t sent[THA_PACE_WINDOW_MS]; /**< by millisecond */
+    uint32_t in_window;                /**< the sum of `sent` */
 };
 
 /** May one more leave at @p now_ms, when @p limit may leave in any window? Counts it if so. */

@@ -49,31 +49,25 @@ static bool is_held(struct order *order, uint32_t index)
     return is_active_available(order);
 }
 
-static enum class classify(struct order *order, uint32_t index)
-{
+static enum class classify(struct order *order, uint32_t index) {
     const struct tha_trunk *trunk = &order->core->table->trunks[index];
 
-    if (trunk->admin != TRUNKHA_ADMIN_ENABLED)
-        return CLASS_PASSED_OVER;
+    if (trunk->admin != TRUNKHA_ADMIN_ENABLED) return CLASS_PASSED_OVER;
 
-    switch (trunk->measured) {
-    case TRUNKHA_HEALTH_AVAILABLE:
-        return is_held(order, index) ? CLASS_HELD : CLASS_AVAILABLE;
-    case TRUNKHA_HEALTH_DEGRADED:
-        return CLASS_DEGRADED;
-    case TRUNKHA_HEALTH_DOWN:
-        return CLASS_DOWN;
-    default:
-        return CLASS_UNKNOWN;
+    switch (trunk->measured){
+        case TRUNKHA_HEALTH_AVAILABLE : return is_held(order, index) ? CLASS_HELD : CLASS_AVAILABLE;
+        case TRUNKHA_HEALTH_DEGRADED : return CLASS_DEGRADED;
+        case TRUNKHA_HEALTH_DOWN : return CLASS_DOWN;
+        default : return CLASS_UNKNOWN;
     }
 }
 
 static uint8_t why_of(const struct order *order, enum class class, uint32_t trunk)
 {
     static const uint8_t whys[N_CLASSES] = {
-        [CLASS_AVAILABLE] = TRUNKHA_WHY_STANDBY,   [CLASS_HELD] = TRUNKHA_WHY_HOLD_DOWN,
-        [CLASS_DEGRADED] = TRUNKHA_WHY_DEGRADED,   [CLASS_UNKNOWN] = TRUNKHA_WHY_UNKNOWN,
-        [CLASS_DOWN] = TRUNKHA_WHY_LAST_RESORT,    [CLASS_PASSED_OVER] = TRUNKHA_WHY_DISABLED,
+        [CLASS_AVAILABLE] = TRUNKHA_WHY_STANDBY, [CLASS_HELD] = TRUNKHA_WHY_HOLD_DOWN,
+        [CLASS_DEGRADED] = TRUNKHA_WHY_DEGRADED, [CLASS_UNKNOWN] = TRUNKHA_WHY_UNKNOWN,
+        [CLASS_DOWN] = TRUNKHA_WHY_LAST_RESORT,  [CLASS_PASSED_OVER] = TRUNKHA_WHY_DISABLED,
     };
 
     if (class == CLASS_AVAILABLE && order->is_first_run)
@@ -200,7 +194,7 @@ void tha_route_order(struct tha_core *core, uint32_t index, uint64_t now_ms, str
         .last_trunk = THA_NONE,
     };
 
-    for (enum class class = 0; class < N_CLASSES; class++)
+    for (enum class class = 0; class < N_CLASSES; class ++)
         append_class(&order, class);
     set_active(&order, find_active(&order));
 

@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-#define COMB_MIN_MS      1000U /* the first probes are spread over at least this long ... */
-#define COMB_PER_SECOND  500U  /* ... or as long as this rate takes */
-#define PACE_MIN         8U    /* in any 10 ms: what the comb needs, and a little room */
-#define LOST_AFTER_MS    10000U /* after its time-out a probe of which nothing was heard is given up */
+#define COMB_MIN_MS     1000U  /* the first probes are spread over at least this long ... */
+#define COMB_PER_SECOND 500U   /* ... or as long as this rate takes */
+#define PACE_MIN        8U     /* in any 10 ms: what the comb needs, and a little room */
+#define LOST_AFTER_MS   10000U /* after its time-out a probe of which nothing was heard is given up */
 
 /** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
 static uint32_t random_below(struct tha_core *core, uint32_t limit)

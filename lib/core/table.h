@@ -16,15 +16,15 @@ struct tha_target {
     struct tha_timer timer; /**< next probe; while one is under way: when it is given up for lost */
     struct tha_health health;
     struct tha_addr addr;
-    uint64_t sent_ms;   /**< when the last probe left */
-    uint32_t trunk;     /**< index */
-    uint32_t slot;      /**< its number for the prober: stays over reloads */
-    uint32_t budget;    /**< index */
-    uint32_t rate;      /**< its share of the probe rate now, in millionths of a probe a millisecond */
+    uint64_t sent_ms; /**< when the last probe left */
+    uint32_t trunk;   /**< index */
+    uint32_t slot;    /**< its number for the prober: stays over reloads */
+    uint32_t budget;  /**< index */
+    uint32_t rate;    /**< its share of the probe rate now, in millionths of a probe a millisecond */
     uint32_t next_dirty;
-    bool is_probing;    /**< a probe is under way */
-    bool is_undecided;  /**< counted in its budget as such */
-    bool is_dirty;      /**< its state waits to be published */
+    bool is_probing;   /**< a probe is under way */
+    bool is_undecided; /**< counted in its budget as such */
+    bool is_dirty;     /**< its state waits to be published */
 };
 
 struct tha_trunk {

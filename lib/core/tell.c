@@ -118,8 +118,8 @@ void tha_tell_local_fault(struct tha_core *core, bool has_begun)
     event->previous_health = has_begun ? TRUNKHA_HEALTH_AVAILABLE : TRUNKHA_HEALTH_DOWN;
     event->reason = TRUNKHA_REASON_LOCAL_FAULT;
     if (has_begun)
-        tha_text_print(event->detail, sizeof(event->detail), "all %u trunks fell silent at once: most likely a fault at home",
-                       core->n_voters);
+        tha_text_print(event->detail, sizeof(event->detail),
+                       "all %u trunks fell silent at once: most likely a fault at home", core->n_voters);
     else
         SET(event->detail, "a trunk answers again: all are probed at once");
 }

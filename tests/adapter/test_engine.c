@@ -131,7 +131,8 @@ START_TEST(an_operator_disables_drains_and_enables)
     ck_assert_int_eq(trunkha_engine_start(world.engine), 0);
     ck_assert(world_wait_health(&world, "a1", TRUNKHA_HEALTH_AVAILABLE));
     ck_assert_int_eq(trunkha_trunk_set_admin(world.engine, "a1", TRUNKHA_ADMIN_DISABLED, TRUNKHA_REASON_LICENSE_ISSUE,
-                                             "licence ended", 0), 0);
+                                             "licence ended", 0),
+                     0);
     ck_assert_uint_eq(world_trunk(&world, "a1").health, TRUNKHA_HEALTH_DOWN);
     ck_assert_uint_eq(world_trunk(&world, "a1").reason, TRUNKHA_REASON_LICENSE_ISSUE);
     ck_assert_int_eq(trunkha_route_select(world.engine, "out", to, &count), 0);

@@ -16,8 +16,8 @@ struct keeper {
     pthread_t thread; /* of the last call */
     trunkha_engine *engine;
     unsigned released_at; /* events told until then */
-    bool releases; /* gives its reference back on the first trunk event */
-    bool disables; /* disables b1 on the first trunk event */
+    bool releases;        /* gives its reference back on the first trunk event */
+    bool disables;        /* disables b1 on the first trunk event */
 };
 
 static void on_event(const trunkha_event *event, void *user_data)
@@ -115,11 +115,13 @@ START_TEST(the_json_is_what_integrations_parse)
     ck_assert_ptr_eq(strstr(text, "{\"eventType\":\"telephony.trunks.stateChange\",\"timestamp\":"), text);
     object = json_loads(text, 0, NULL);
     ck_assert_ptr_nonnull(object);
-    ck_assert_int_eq(json_unpack(object, "{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:{s:i,s:s,s:i,s:s,s:s,s:i},s:s,s:I,s:s}", "eventType",
-                                 &type, "timestamp", &timestamp, "entityId", &entity, "entityName", &name, "state", &state,
-                                 "previousState", &previous, "reasonCode", &reason, "metadata", "failedAttempts", &failed,
-                                 "trunkGroupId", &group, "lastResponse", &last, "target", &target, "detail", &detail,
-                                 "activeCalls", &calls, "id", &id, "sequence", &sequence, "instanceId", &instance), 0);
+    ck_assert_int_eq(json_unpack(object, "{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:{s:i,s:s,s:i,s:s,s:s,s:i},s:s,s:I,s:s}",
+                                 "eventType", &type, "timestamp", &timestamp, "entityId", &entity, "entityName", &name,
+                                 "state", &state, "previousState", &previous, "reasonCode", &reason, "metadata",
+                                 "failedAttempts", &failed, "trunkGroupId", &group, "lastResponse", &last, "target", &target,
+                                 "detail", &detail, "activeCalls", &calls, "id", &id, "sequence", &sequence, "instanceId",
+                                 &instance),
+                     0);
     ck_assert_str_eq(state, "AVAILABLE");
     ck_assert_str_eq(previous, "UNKNOWN");
     ck_assert_str_eq(reason, "STARTUP");
@@ -262,6 +264,6 @@ START_TEST(status_and_route_are_json_too)
 END_TEST
 
 SUITE("events", dispatch_delivers_in_order_on_the_callers_thread, the_json_is_what_integrations_parse,
-      a_slow_reader_is_told_what_it_missed, events_come_on_the_engines_thread_when_asked_to, a_callback_may_release_the_engine,
-      an_engine_is_released_while_its_thread_is_busy_telling,
+      a_slow_reader_is_told_what_it_missed, events_come_on_the_engines_thread_when_asked_to,
+      a_callback_may_release_the_engine, an_engine_is_released_while_its_thread_is_busy_telling,
       status_and_route_are_json_too)

@@ -22,13 +22,15 @@ START_TEST(no_signal_handler_of_the_host_is_touched)
 
     world_open(&world, NULL, NULL); /* and with it the mock, which has its own way with SIGPIPE */
     for (int sig = 1; sig < 32; sig++) {
-        if (sig != SIGKILL && sig != SIGSTOP && sig != SIGSEGV && sig != SIGABRT && sig != SIGBUS && sig != SIGFPE && sig != SIGILL)
+        if (sig != SIGKILL && sig != SIGSTOP && sig != SIGSEGV && sig != SIGABRT && sig != SIGBUS && sig != SIGFPE &&
+            sig != SIGILL)
             sigaction(sig, &mine, NULL);
     }
     ck_assert_int_eq(trunkha_engine_start(world.engine), 0);
     ck_assert(world_wait_health(&world, "a1", TRUNKHA_HEALTH_AVAILABLE));
     for (int sig = 1; sig < 32; sig++) {
-        if (sig == SIGKILL || sig == SIGSTOP || sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS || sig == SIGFPE || sig == SIGILL)
+        if (sig == SIGKILL || sig == SIGSTOP || sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS || sig == SIGFPE ||
+            sig == SIGILL)
             continue;
         sigaction(sig, NULL, &found);
         ck_assert_msg(found.sa_handler == handler, "signal %d", sig);
@@ -87,7 +89,8 @@ static int in_the_child(const struct world *world)
         return 2;
     if (trunkha_engine_load(world->engine, json, strlen(json), NULL) != TRUNKHA_ERR_FORKED)
         return 3;
-    if (trunkha_engine_stop(world->engine) != TRUNKHA_ERR_FORKED || trunkha_engine_start(world->engine) != TRUNKHA_ERR_FORKED)
+    if (trunkha_engine_stop(world->engine) != TRUNKHA_ERR_FORKED ||
+        trunkha_engine_start(world->engine) != TRUNKHA_ERR_FORKED)
         return 4;
     if (trunkha_engine_dispatch(world->engine) != TRUNKHA_ERR_FORKED)
         return 5;

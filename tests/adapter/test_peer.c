@@ -9,9 +9,9 @@
 #include "../suite.h"
 #include "world.h"
 
-#define OPTIONS                                                                                                              \
-    "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKpeer;rport\r\nMax-Forwards: 70\r\n"           \
-    "From: <sip:peer@127.0.0.1>;tag=peer\r\nTo: <sip:127.0.0.1>\r\nCall-ID: peer-1\r\nCSeq: 7 OPTIONS\r\n"                     \
+#define OPTIONS                                                                                                             \
+    "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKpeer;rport\r\nMax-Forwards: 70\r\n"        \
+    "From: <sip:peer@127.0.0.1>;tag=peer\r\nTo: <sip:127.0.0.1>\r\nCall-ID: peer-1\r\nCSeq: 7 OPTIONS\r\n"                  \
     "Content-Length: 0\r\n\r\n"
 
 /** A socket connected to @p port of 127.0.0.1. */

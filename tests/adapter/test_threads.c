@@ -77,7 +77,8 @@ START_TEST(eight_threads_select_and_read_while_everything_changes)
         ck_assert_int_eq(mock_tell(crowd.world.carriers, i % 2 ? "set 0 mode=answer" : "set 0 mode=silent"), 0);
         ck_assert_int_eq(trunkha_engine_load(crowd.world.engine, json, strlen(json), NULL), 0);
         ck_assert_int_eq(trunkha_trunk_set_admin(crowd.world.engine, "b1",
-                                                 i % 2 ? TRUNKHA_ADMIN_ENABLED : TRUNKHA_ADMIN_DRAINING, 0, NULL, 0), 0);
+                                                 i % 2 ? TRUNKHA_ADMIN_ENABLED : TRUNKHA_ADMIN_DRAINING, 0, NULL, 0),
+                         0);
         for (int nap = 0; nap < 10; nap++)
             world_nap();
     }

@@ -17,7 +17,7 @@
 /** Trunks of the configuration: groups of two as a registrar of carriers would have them, one address each. */
 struct bench_plan {
     uint32_t trunks;
-    const char *keepalive; /* members of the top-level block, such as "\"interval\": 5" */
+    const char *keepalive;     /* members of the top-level block, such as "\"interval\": 5" */
     trunkha_event_cb event_cb; /* on the engine's thread; NULL = none */
     void *user_data;
 };

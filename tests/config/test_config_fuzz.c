@@ -111,9 +111,31 @@ static size_t replace(char *json, size_t len, size_t at, size_t n_old, const cha
 static size_t mutate(char *json, size_t len)
 {
     static const char *const pieces[] = {
-        "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "-1", "1e99", "0.0001", "\\u0000", "\\ud83d", "\xc3", "${",
-        "${HOME}", "\"id\":\"a\",", "\"x-a\":{},", "\"sipAddress\":\"192.0.2.1\",", "\"keepalive\":{\"interval\":2},",
-        "99999999999", "true", "\r\n", "",
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "-1",
+        "1e99",
+        "0.0001",
+        "\\u0000",
+        "\\ud83d",
+        "\xc3",
+        "${",
+        "${HOME}",
+        "\"id\":\"a\",",
+        "\"x-a\":{},",
+        "\"sipAddress\":\"192.0.2.1\",",
+        "\"keepalive\":{\"interval\":2},",
+        "99999999999",
+        "true",
+        "\r\n",
+        "",
     };
     size_t at = next_random() % (len + 1), n = next_random() % 8;
     const char *piece = pieces[next_random() % (sizeof(pieces) / sizeof(pieces[0]))];

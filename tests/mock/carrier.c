@@ -41,8 +41,10 @@ uint64_t carrier_now_ms(void)
 static bool parse_options(int argc, char **argv, struct carrier *carrier, uint32_t *ret_seconds)
 {
     static const struct option options[] = {
-        {"addresses", required_argument, NULL, 'a'}, {"ports", required_argument, NULL, 'n'},
-        {"port", required_argument, NULL, 'p'},      {"seconds", required_argument, NULL, 's'},
+        {"addresses", required_argument, NULL, 'a'},
+        {"ports", required_argument, NULL, 'n'},
+        {"port", required_argument, NULL, 'p'},
+        {"seconds", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0},
     };
     int option;

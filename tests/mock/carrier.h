@@ -20,12 +20,12 @@ enum mode {
 
 /** One carrier that is played: how it behaves, and what it has seen. */
 struct target {
-    uint64_t received; /* datagrams, retransmissions included */
-    uint64_t probes;   /* requests with a branch other than the one before */
-    uint64_t answered; /* responses that left, provisional ones too */
-    int64_t dies_at_ns; /* Unix; 0 = lives on */
+    uint64_t received;      /* datagrams, retransmissions included */
+    uint64_t probes;        /* requests with a branch other than the one before */
+    uint64_t answered;      /* responses that left, provisional ones too */
+    int64_t dies_at_ns;     /* Unix; 0 = lives on */
     uint32_t dies_after_ms; /* after the next request; 0 = not asked for */
-    uint32_t branch;   /* hash of the last one */
+    uint32_t branch;        /* hash of the last one */
     uint16_t code;
     uint16_t delay_ms;
     uint16_t loss_permille;
@@ -36,8 +36,8 @@ struct target {
 struct carrier {
     struct target *targets;
     uint32_t n_targets;
-    bool is_by_address;   /* one socket for all of them; else a socket each */
-    uint16_t port;        /* of the first target */
+    bool is_by_address; /* one socket for all of them; else a socket each */
+    uint16_t port;      /* of the first target */
     int *sockets;
     uint32_t n_sockets;
     int wrong_socket;

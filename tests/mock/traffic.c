@@ -61,13 +61,13 @@ static void prepare(struct batch *batch, unsigned i, size_t len, size_t control_
 
     datagram->iov = (struct iovec){.iov_base = datagram->bytes, .iov_len = len};
     batch->headers[i] = (struct mmsghdr){.msg_hdr = {
-        .msg_name = &datagram->path.peer,
-        .msg_namelen = sizeof(datagram->path.peer),
-        .msg_iov = &datagram->iov,
-        .msg_iovlen = 1,
-        .msg_control = &datagram->control,
-        .msg_controllen = control_len,
-    }};
+                                             .msg_name = &datagram->path.peer,
+                                             .msg_namelen = sizeof(datagram->path.peer),
+                                             .msg_iov = &datagram->iov,
+                                             .msg_iovlen = 1,
+                                             .msg_control = &datagram->control,
+                                             .msg_controllen = control_len,
+                                         }};
 }
 
 static void write_control(struct msghdr *header, struct in_addr from)

@@ -22,16 +22,17 @@ static void write_config(char *buf, size_t size, const char *more)
     snprintf(buf, size,
              "{\"trunkGroups\": [{\"id\": \"a\", \"failoverTrunkGroupId\": \"b\", \"trunks\": [{\"id\": \"a1\","
              "\"sipAddress\": \"%s\"%s}]}, {\"id\": \"b\", \"trunks\": [{\"id\": \"b1\", \"sipAddress\": \"%s\"}]}],"
-             "\"keepalive\": {\"interval\": 1, \"headers\": {\"X-Test\": \"yes\"}}}", a, more, b);
+             "\"keepalive\": {\"interval\": 1, \"headers\": {\"X-Test\": \"yes\"}}}",
+             a, more, b);
 }
 
 /* check allocates too: while allocations fail, what is wrong is only noted. */
 static const char *complaint;
 
-#define EXPECT(condition)                                                                                                    \
-    do {                                                                                                                     \
-        if (!(condition) && !complaint)                                                                                      \
-            complaint = #condition;                                                                                          \
+#define EXPECT(condition)                                                                                                   \
+    do {                                                                                                                    \
+        if (!(condition) && !complaint)                                                                                     \
+            complaint = #condition;                                                                                         \
     } while (0)
 
 static void nap(void)

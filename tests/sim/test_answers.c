@@ -181,5 +181,4 @@ SUITE("sim: answers", codes_that_prove_a_live_peer_keep_it_up, codes_that_are_li
       a_failing_code_is_told_as_the_last_response, a_refused_port_fails_the_probe_at_once,
       the_reason_of_down_is_that_of_the_last_failure, slow_within_the_time_out_is_degraded_and_beyond_it_silent,
       a_fifth_lost_is_degraded_and_fewer_is_not, degraded_becomes_available_again_when_the_losses_are_past,
-      a_flapping_carrier_is_kept_from_calls_by_the_hold_down,
-      a_probe_of_which_nothing_is_ever_heard_does_not_stop_probing)
+      a_flapping_carrier_is_kept_from_calls_by_the_hold_down, a_probe_of_which_nothing_is_ever_heard_does_not_stop_probing)

@@ -3,8 +3,8 @@
 #include "sim.h"
 #include "worlds.h"
 
-#define SAME_PEER                                                                                                            \
-    "{'trunkGroups': [{'id': 'g', 'trunks': [{'id': 'a', 'sipAddress': '192.0.2.1:5060'},"                                    \
+#define SAME_PEER                                                                                                           \
+    "{'trunkGroups': [{'id': 'g', 'trunks': [{'id': 'a', 'sipAddress': '192.0.2.1:5060'},"                                  \
     " {'id': 'b', 'sipAddress': '192.0.2.1:5070'}]}]," KEEPALIVE "}"
 
 #define ONE_TRUNK "{'trunkGroups': [{'id': 'a', 'sipAddress': '192.0.2.1'}]," KEEPALIVE "}"
@@ -183,5 +183,4 @@ END_TEST
 SUITE("sim: local fault", all_silent_within_one_interval_is_a_local_fault, the_one_that_fell_first_is_not_blamed_after_all,
       an_answer_of_any_code_clears_the_suspicion, one_answer_brings_each_back_and_all_are_probed_at_once,
       who_stays_dead_after_the_fault_is_blamed_for_it, one_peer_or_one_trunk_alone_is_never_a_local_fault,
-      a_refusal_proves_the_way_to_the_peer, a_refusal_ends_the_fault_and_is_their_own_doing,
-      a_disabled_trunk_has_no_vote)
+      a_refusal_proves_the_way_to_the_peer, a_refusal_ends_the_fault_and_is_their_own_doing, a_disabled_trunk_has_no_vote)

@@ -5,14 +5,20 @@
 
 #define TRUNK(id, n, more) "{'id': '" id "', 'sipAddress': '192.0.2." #n "'" more "}"
 
-#define CHAIN                                                                                                                \
-    "{'trunkGroups': ["                                                                                                      \
-    " {'id': 'a', 'failoverTrunkGroupId': 'c', 'trunks': [" TRUNK("a2", 2, ", 'priority': 2") ", "                            \
-    TRUNK("a1", 1, ", 'priority': 1") "]},"                                                                                   \
-    " {'id': 'b', 'trunks': [" TRUNK("b1", 3, "") "]},"                                                                       \
-    " {'id': 'c', 'failoverTrunkGroupId': 'b', 'trunks': [" TRUNK("c1", 4, "") "]}],"                                         \
-    " 'routingProfiles': [{'id': 'p', 'primaryTrunkGroup': 'a', 'secondaryTrunkGroup': 'b'},"                                 \
-    " {'id': 'only', 'primaryTrunkGroup': 'a', 'secondaryTrunkGroup': 'b', 'automaticFailover': false}]," KEEPALIVE "}"
+#define CHAIN                                                                                                               \
+    "{'trunkGroups': ["                                                                                                     \
+    " {'id': 'a', 'failoverTrunkGroupId': 'c', 'trunks': [" TRUNK("a2", 2, ", 'priority': 2") ", " TRUNK(                   \
+        "a1", 1, ", 'priority': 1") "]},"                                                                                   \
+                                    " {'id': 'b', 'trunks': [" TRUNK(                                                       \
+                                        "b1", 3,                                                                            \
+                                        "") "]},"                                                                           \
+                                            " {'id': 'c', 'failoverTrunkGroupId': 'b', 'trunks': [" TRUNK(                  \
+                                                "c1", 4,                                                                    \
+                                                "") "]}],"                                                                  \
+                                                    " 'routingProfiles': [{'id': 'p', 'primaryTrunkGroup': 'a', "           \
+                                                    "'secondaryTrunkGroup': 'b'},"                                          \
+                                                    " {'id': 'only', 'primaryTrunkGroup': 'a', 'secondaryTrunkGroup': "     \
+                                                    "'b', 'automaticFailover': false}]," KEEPALIVE "}"
 
 START_TEST(a_chain_is_primary_secondary_then_failover_groups_each_once)
 {
@@ -29,9 +35,9 @@ END_TEST
 
 START_TEST(available_goes_before_degraded_before_unknown_before_down)
 {
-    struct sim *sim = sim_new("{'trunkGroups': [{'id': 'g', 'trunks': [" TRUNK("down", 1, "") ","
-                              TRUNK("unknown", 2, ", 'keepalive': {'enabled': false}") "," TRUNK("slow", 3, "") ","
-                              TRUNK("well", 4, "") "]}]," KEEPALIVE "}");
+    struct sim *sim = sim_new("{'trunkGroups': [{'id': 'g', 'trunks': [" TRUNK("down", 1, "") "," TRUNK(
+        "unknown", 2, ", 'keepalive': {'enabled': false}") "," TRUNK("slow", 3, "") "," TRUNK("well", 4, "") "]}]," KEEPALIVE
+                                                                                                             "}");
 
     sim_behave(sim, "down", SIM_SILENT);
     sim_behave(sim, "slow", (struct sim_manner){200, 1500});
@@ -45,11 +51,13 @@ END_TEST
 
 START_TEST(trunks_of_one_priority_and_class_make_a_run)
 {
-    struct sim *sim = sim_new("{'trunkGroups': [{'id': 'g', 'strategy': 'weighted', 'trunks': ["
-                              TRUNK("x", 1, ", 'weight': 70") "," TRUNK("y", 2, ", 'weight': 30") ","
-                              TRUNK("z", 3, ", 'priority': 1") "]},"
-                              "{'id': 'r', 'strategy': 'roundRobin', 'trunks': [" TRUNK("u", 4, "") "," TRUNK("v", 5, "")
-                              "]}]," KEEPALIVE "}");
+    struct sim *sim =
+        sim_new("{'trunkGroups': [{'id': 'g', 'strategy': 'weighted', 'trunks': [" TRUNK("x", 1, ", 'weight': 70") "," TRUNK(
+            "y", 2, ", 'weight': 30") "," TRUNK("z", 3,
+                                                ", 'priority': 1") "]},"
+                                                                   "{'id': 'r', 'strategy': 'roundRobin', 'trunks': [" TRUNK(
+                                                                       "u", 4, "") "," TRUNK("v", 5, "") "]}]," KEEPALIVE
+                                                                                                         "}");
     const struct tha_route_entry *entries;
     uint32_t n;
 

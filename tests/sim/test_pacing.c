@@ -69,8 +69,9 @@ END_TEST
 
 START_TEST(a_peer_address_is_never_asked_more_than_it_allows)
 {
-    char *json = many_trunks(20, true, "'interval': 10, 'suspectInterval': 1, 'downInterval': 1, 'timeout': 1, "
-                                       "'maxProbesPerMinute': 60");
+    char *json = many_trunks(20, true,
+                             "'interval': 10, 'suspectInterval': 1, 'downInterval': 1, 'timeout': 1, "
+                             "'maxProbesPerMinute': 60");
     struct sim *sim = sim_new(json);
 
     sim_run_to(sim, 120000);
@@ -85,8 +86,9 @@ END_TEST
 
 START_TEST(who_is_in_doubt_is_asked_before_who_is_settled)
 {
-    char *json = many_trunks(10, true, "'interval': 6, 'suspectInterval': 3, 'timeout': 3, 'jitter': 0, "
-                                       "'maxProbesPerMinute': 100");
+    char *json = many_trunks(10, true,
+                             "'interval': 6, 'suspectInterval': 3, 'timeout': 3, 'jitter': 0, "
+                             "'maxProbesPerMinute': 100");
     struct sim *sim = sim_new(json);
     uint64_t dead_at = 180000;
 

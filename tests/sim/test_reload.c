@@ -5,9 +5,9 @@
 #include "sim.h"
 #include "worlds.h"
 
-#define GROUPS(a1, b1)                                                                                                       \
-    "{'trunkGroups': [{'id': 'carrier-a', 'trunks': [" a1 "]}, {'id': 'carrier-b', 'trunks': [" b1 "]}],"                     \
-    " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'carrier-a', 'secondaryTrunkGroup': 'carrier-b'}]," KEEPALIVE    \
+#define GROUPS(a1, b1)                                                                                                      \
+    "{'trunkGroups': [{'id': 'carrier-a', 'trunks': [" a1 "]}, {'id': 'carrier-b', 'trunks': [" b1 "]}],"                   \
+    " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'carrier-a', 'secondaryTrunkGroup': 'carrier-b'}]," KEEPALIVE  \
     "}"
 
 #define A1 "{'id': 'a1', 'sipAddress': '192.0.2.1'}"
@@ -215,5 +215,5 @@ SUITE("sim: reload", health_and_probe_times_are_kept, a_probe_under_way_counts_a
       a_trunk_with_another_address_starts_unknown, trunks_come_and_go,
       the_operators_word_outlives_a_reload_unless_the_file_says_something_new, a_hold_down_goes_on_over_a_reload,
       a_chain_that_loses_its_active_trunk_says_so, what_was_known_before_it_was_disabled_does_not_count_after,
-      a_trunk_whose_probing_is_switched_off_is_unknown, a_shorter_interval_takes_effect_at_once, draining_by_the_file_is_told,
-      a_trunk_enabled_by_the_file_is_probed)
+      a_trunk_whose_probing_is_switched_off_is_unknown, a_shorter_interval_takes_effect_at_once,
+      draining_by_the_file_is_told, a_trunk_enabled_by_the_file_is_probed)

@@ -233,6 +233,6 @@ END_TEST
 SUITE("sim: silent carrier", trunk_goes_down_on_third_failure_at_the_worst_case_of_the_formula,
       first_failure_switches_to_the_suspect_interval_and_down_to_the_down_interval, one_lost_packet_changes_nothing,
       two_answers_in_a_row_bring_it_back, failback_waits_for_the_hold_down_and_not_a_millisecond_longer,
-      a_failure_within_the_hold_down_begins_it_anew, a_held_down_trunk_is_used_at_once_when_the_other_dies, both_back_from_an_outage_do_not_swap_twice,
-      nothing_usable_still_offers_the_least_bad, an_hour_of_health_makes_no_event_and_no_extra_probe,
-      a_result_nobody_waits_for_credits_nothing)
+      a_failure_within_the_hold_down_begins_it_anew, a_held_down_trunk_is_used_at_once_when_the_other_dies,
+      both_back_from_an_outage_do_not_swap_twice, nothing_usable_still_offers_the_least_bad,
+      an_hour_of_health_makes_no_event_and_no_extra_probe, a_result_nobody_waits_for_credits_nothing)

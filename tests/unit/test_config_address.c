@@ -67,8 +67,15 @@ END_TEST
 START_TEST(what_comes_later_is_unsupported_and_not_wrong)
 {
     static const char *const texts[] = {
-        "carrier.example", "carrier.example.", "host1", "sip:carrier.example:5070", "sip:u:p@x-y_z.example;lr",
-        "sips:192.0.2.1", "sip:192.0.2.1;transport=tcp", "192.0.2.1;transport=TLS", "sip:192.0.2.1;maddr=192.0.2.2",
+        "carrier.example",
+        "carrier.example.",
+        "host1",
+        "sip:carrier.example:5070",
+        "sip:u:p@x-y_z.example;lr",
+        "sips:192.0.2.1",
+        "sip:192.0.2.1;transport=tcp",
+        "192.0.2.1;transport=TLS",
+        "sip:192.0.2.1;maddr=192.0.2.2",
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -79,9 +86,34 @@ END_TEST
 START_TEST(nonsense_is_wrong)
 {
     static const char *const texts[] = {
-        "", ":", ":5060", "sip:", "sip:@", "[", "[]", "[]:5060", "[::1", "[::1]x", "[::1]]", "[192.0.2.1]",
-        "[carrier.example]", "999.1.2.3", "192.0.2", "1.2.3.4.5", "2001:zz::1", "1.2.3.4:5:6", "fe80::1%eth0",
-        "192.0.2.1/24", ".example", "caf\xc3\xa9", "a b", "a\r\nb", "a@b", "<sip:a>", "sip:a?b=c", "sip:192.0.2.1;transport=sctp",
+        "",
+        ":",
+        ":5060",
+        "sip:",
+        "sip:@",
+        "[",
+        "[]",
+        "[]:5060",
+        "[::1",
+        "[::1]x",
+        "[::1]]",
+        "[192.0.2.1]",
+        "[carrier.example]",
+        "999.1.2.3",
+        "192.0.2",
+        "1.2.3.4.5",
+        "2001:zz::1",
+        "1.2.3.4:5:6",
+        "fe80::1%eth0",
+        "192.0.2.1/24",
+        ".example",
+        "caf\xc3\xa9",
+        "a b",
+        "a\r\nb",
+        "a@b",
+        "<sip:a>",
+        "sip:a?b=c",
+        "sip:192.0.2.1;transport=sctp",
         "192.0.2.1;transport=",
     };
 
@@ -138,9 +170,24 @@ END_TEST
 START_TEST(other_listen_addresses_are_refused)
 {
     static const char *const texts[] = {
-        "", "udp", "udp:", "udp::", "udp:0.0.0.0", "udp:0.0.0.0:", "udp:0.0.0.0:65536", "udp::::0", "udp:::1:0",
-        "0.0.0.0:5060", "udp:[0.0.0.0]:0", "udp:host:5060", "udp:[::]5060", "sctp:0.0.0.0:0", "udp:224.0.0.1:0",
-        "udp:255.255.255.255:0", "tcp:0.0.0.0:0", "TLS:0.0.0.0:0",
+        "",
+        "udp",
+        "udp:",
+        "udp::",
+        "udp:0.0.0.0",
+        "udp:0.0.0.0:",
+        "udp:0.0.0.0:65536",
+        "udp::::0",
+        "udp:::1:0",
+        "0.0.0.0:5060",
+        "udp:[0.0.0.0]:0",
+        "udp:host:5060",
+        "udp:[::]5060",
+        "sctp:0.0.0.0:0",
+        "udp:224.0.0.1:0",
+        "udp:255.255.255.255:0",
+        "tcp:0.0.0.0:0",
+        "TLS:0.0.0.0:0",
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

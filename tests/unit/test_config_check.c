@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(uri_is_bare_and_has_a_sip_scheme)
 {
-    static const char *const bad[] = {"sip:",     "sips:",   "tel:+1",        "192.0.2.1",    "<sip:a@b>",
+    static const char *const bad[] = {"sip:",     "sips:",   "tel:+1",      "192.0.2.1",   "<sip:a@b>",
                                       "sip:a@b>", "sip:a b", "sip:\"a\"@b", "sip:\xc3\xa9"};
 
     expect_code(tha_config_check_uri, "", GOOD);
@@ -53,8 +53,9 @@ END_TEST
 
 START_TEST(header_name_is_a_token_that_the_probe_does_not_write)
 {
-    static const char *const own[] = {"Via", "v", "FROM", "f", "To", "t", "Call-ID", "i", "cseq", "Max-Forwards",
-                                      "Contact", "m", "Content-Length", "L", "User-Agent", "Accept"};
+    static const char *const own[] = {
+        "Via",     "v", "FROM",           "f", "To",         "t",     "Call-ID", "i", "cseq", "Max-Forwards",
+        "Contact", "m", "Content-Length", "L", "User-Agent", "Accept"};
 
     expect_code(tha_config_check_header_name, "X-Site", GOOD);
     expect_code(tha_config_check_header_name, "Route", GOOD);
@@ -80,12 +81,33 @@ END_TEST
 START_TEST(utf8_is_strict)
 {
     static const char *const good[] = {
-        "", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+        "",
+        "a",
+        "\xc2\x80",
+        "\xdf\xbf",
+        "\xe0\xa0\x80",
+        "\xed\x9f\xbf",
+        "\xee\x80\x80",
+        "\xef\xbf\xbf",
+        "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf",
     };
     static const char *const bad[] = {
-        "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xe2\x82", "\xe2\x82(", "\xed\xa0\x80",
-        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe9",
+        "\x80",
+        "\xbf",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xc3",
+        "\xc3(",
+        "\xe0\x9f\xbf",
+        "\xe2\x82",
+        "\xe2\x82(",
+        "\xed\xa0\x80",
+        "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff",
+        "a\xe9",
     };
 
     for (size_t i = 0; i < COUNT(good); i++)

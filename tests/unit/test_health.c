@@ -130,5 +130,4 @@ END_TEST
 
 SUITE("health", unknown_becomes_available_on_the_first_answer, goes_down_on_the_third_failure_in_a_row_only,
       a_failure_while_down_starts_the_recovery_anew, the_losses_before_an_outage_do_not_degrade_the_trunk_after_it,
-      refused_is_a_network_error, after_a_fault_at_home_one_answer_is_enough_but_only_then,
-      loss_is_counted_over_the_window)
+      refused_is_a_network_error, after_a_fault_at_home_one_answer_is_enough_but_only_then, loss_is_counted_over_the_window)

@@ -40,5 +40,4 @@ START_TEST(an_open_pace_opens_now)
 }
 END_TEST
 
-SUITE("pace", at_most_the_limit_leaves_in_any_ten_milliseconds, a_long_pause_forgets_everything,
-      an_open_pace_opens_now)
+SUITE("pace", at_most_the_limit_leaves_in_any_ten_milliseconds, a_long_pause_forgets_everything, an_open_pace_opens_now)

@@ -24,20 +24,30 @@ static const struct {
     {"no phrase", "SIP/2.0 200 \r\n" VIA LATER, OURS},
     {"no blank before no phrase", "SIP/2.0 200\r\n" VIA LATER, OURS},
     {"phrase in UTF-8", "SIP/2.0 200 D'accord, très bien\r\n" VIA LATER, OURS},
-    {"bare line feeds", "SIP/2.0 200 OK\nv:SIP/2.0/UDP h;branch=z9hG4bK-000000050000000000000abc\nf:<s:a>;tag=0000beef\n"
-                        "i:00000000000c0de1\nCSeq:9 OPTIONS\n\n", OURS},
-    {"compact and odd case", "SIP/2.0 200 OK\r\nV : SIP / 2.0 / UDP h ; BRANCH = z9hG4bK-000000050000000000000abc\r\n"
-                             "fRoM:sip:a;tag=0000beef\r\nI:  00000000000c0de1\t\r\ncseq: 9   OPTIONS\r\n\r\n", OURS},
-    {"folded", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h\r\n  ;branch=z9hG4bK-000000050000000000000abc\r\nFrom:\r\n\t<sip:a>\r\n"
-               " ;tag=0000beef\r\nCall-ID:\r\n 00000000000c0de1\r\nCSeq: 9\r\n OPTIONS\r\n\r\n", OURS},
-    {"two Vias in one line", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK-000000050000000000000abc, "
-                             "SIP/2.0/UDP i;branch=z9hG4bKx\r\n" LATER, OURS},
+    {"bare line feeds",
+     "SIP/2.0 200 OK\nv:SIP/2.0/UDP h;branch=z9hG4bK-000000050000000000000abc\nf:<s:a>;tag=0000beef\n"
+     "i:00000000000c0de1\nCSeq:9 OPTIONS\n\n",
+     OURS},
+    {"compact and odd case",
+     "SIP/2.0 200 OK\r\nV : SIP / 2.0 / UDP h ; BRANCH = z9hG4bK-000000050000000000000abc\r\n"
+     "fRoM:sip:a;tag=0000beef\r\nI:  00000000000c0de1\t\r\ncseq: 9   OPTIONS\r\n\r\n",
+     OURS},
+    {"folded",
+     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h\r\n  ;branch=z9hG4bK-000000050000000000000abc\r\nFrom:\r\n\t<sip:a>\r\n"
+     " ;tag=0000beef\r\nCall-ID:\r\n 00000000000c0de1\r\nCSeq: 9\r\n OPTIONS\r\n\r\n",
+     OURS},
+    {"two Vias in one line",
+     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK-000000050000000000000abc, "
+     "SIP/2.0/UDP i;branch=z9hG4bKx\r\n" LATER,
+     OURS},
     {"two Via lines, ours on top", "SIP/2.0 200 OK\r\n" VIA "Via: SIP/2.0/UDP i;branch=z9hG4bKx\r\n" LATER, OURS},
     {"two Via lines, ours below", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP i;branch=z9hG4bKx\r\n" VIA LATER, OTHERS},
-    {"two Vias in one line, ours behind", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP i;branch=z9hG4bKx, SIP/2.0/UDP h;"
-                                          "branch=z9hG4bK-000000050000000000000abc\r\n" LATER, OTHERS},
-    {"tag in a display name", "SIP/2.0 200 OK\r\n" VIA "From: \";tag=0000dead\" <sip:a;tag=0000dead>;tag=0000beef\r\n"
-                              TO CALL_ID CSEQ REST, OURS},
+    {"two Vias in one line, ours behind",
+     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP i;branch=z9hG4bKx, SIP/2.0/UDP h;"
+     "branch=z9hG4bK-000000050000000000000abc\r\n" LATER,
+     OTHERS},
+    {"tag in a display name",
+     "SIP/2.0 200 OK\r\n" VIA "From: \";tag=0000dead\" <sip:a;tag=0000dead>;tag=0000beef\r\n" TO CALL_ID CSEQ REST, OURS},
     {"a line of nonsense", "SIP/2.0 200 OK\r\n" VIA "nonsense\r\n" LATER, OURS},
     {"body", "SIP/2.0 200 OK\r\n" VIA FROM CALL_ID CSEQ "Content-Length: 3\r\n\r\nabc", OURS},
     {"more body than told", "SIP/2.0 200 OK\r\n" VIA FROM CALL_ID CSEQ "Content-Length: 3\r\n\r\nabcd", OURS},
@@ -53,8 +63,8 @@ static const struct {
     {"short Call-ID", "SIP/2.0 200 OK\r\n" VIA FROM TO "Call-ID: 0000000000c0de1\r\n" CSEQ REST, OTHERS},
     {"Call-ID with a host", "SIP/2.0 200 OK\r\n" VIA FROM TO "Call-ID: 00000000000c0de1@h\r\n" CSEQ REST, OTHERS},
     {"branch cut", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK-000000050000000000000ab\r\n" LATER, OTHERS},
-    {"branch in quotes",
-     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=\"z9hG4bK-000000050000000000000abc\"\r\n" LATER, OTHERS},
+    {"branch in quotes", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=\"z9hG4bK-000000050000000000000abc\"\r\n" LATER,
+     OTHERS},
 
     {"nothing", "", MALFORMED},
     {"version only", "SIP/2.0", MALFORMED},
