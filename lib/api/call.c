@@ -49,9 +49,11 @@ int tha_engine_call(trunkha_engine *engine, int (*run)(trunkha_engine *engine, v
     if (tha_engine_is_own_thread(engine))
         return run(engine, arg);
 
+    tha_engine_guard(engine);
     pthread_mutex_lock(&engine->calls);
     result = engine->loop ? hand_over(engine, &command) : run(engine, arg);
     pthread_mutex_unlock(&engine->calls);
+    tha_engine_unguard(engine);
 
     return result;
 }

@@ -123,6 +123,23 @@ trunkha_engine *trunkha_engine_ref(trunkha_engine *engine)
     return engine;
 }
 
+void tha_engine_guard(trunkha_engine *engine)
+{
+    trunkha_engine_ref(engine);
+    atomic_fetch_add(&engine->guards, 1);
+}
+
+void tha_engine_unguard(trunkha_engine *engine)
+{
+    atomic_fetch_sub(&engine->guards, 1);
+    trunkha_engine_unref(engine);
+}
+
+bool tha_engine_is_given_up(const trunkha_engine *engine)
+{
+    return engine->is_released || atomic_load(&engine->refs) <= atomic_load(&engine->guards);
+}
+
 /* ---- On the loop's thread ---- */
 
 static int on_start(struct tha_loop *loop, void *user_data)
@@ -219,11 +236,13 @@ int trunkha_engine_start(trunkha_engine *engine)
     if (tha_engine_is_own_thread(engine))
         return TRUNKHA_ERR_STATE;
 
+    tha_engine_guard(engine);
     pthread_mutex_lock(&engine->calls);
     err = start(engine);
     if (err && err != TRUNKHA_ERR_STATE)
         engine->was_started = false;
     pthread_mutex_unlock(&engine->calls);
+    tha_engine_unguard(engine);
 
     return err;
 }

@@ -19,6 +19,7 @@ struct command;
 
 struct trunkha_engine {
     atomic_uint refs;
+    atomic_uint guards; /**< references that calls in progress hold for themselves */
     struct tha_mem mem;
     struct tha_log log;
     pid_t pid; /**< of the process that made it: a child after fork() has no thread to talk to */
@@ -49,6 +50,14 @@ struct trunkha_engine {
     bool is_prepared; /**< states go to a half of the view that is not read yet */
     bool is_released; /**< the last reference was given back on the loop's own thread */
 };
+
+/** Keeps the engine alive while a call of the host's is in progress, even when a callback gives the host's last reference back
+ *  meanwhile: the end of the call releases it then. */
+void tha_engine_guard(trunkha_engine *engine);
+void tha_engine_unguard(trunkha_engine *engine);
+
+/** Has the host given its last reference back? Then nothing more is for it. */
+bool tha_engine_is_given_up(const trunkha_engine *engine);
 
 /** Runs @p run where it may touch the core, and waits for it. Returns what it returned, or FORKED. */
 int tha_engine_call(trunkha_engine *engine, int (*run)(trunkha_engine *engine, void *arg), void *arg);

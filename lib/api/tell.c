@@ -37,12 +37,6 @@ void tha_engine_tell_ready(trunkha_engine *engine)
     tha_engine_tell(engine, &event);
 }
 
-/** Has the host given its last reference back, perhaps in the callback just now? Then nothing more is for it. */
-static bool is_given_up(const trunkha_engine *engine)
-{
-    return engine->is_released || (!engine->events_on_engine_thread && atomic_load(&engine->refs) == 1);
-}
-
 int tha_engine_deliver(trunkha_engine *engine)
 {
     uint64_t last = atomic_load(&engine->last_sequence); /* what the callback itself causes waits for the next time */
@@ -57,7 +51,7 @@ int tha_engine_deliver(trunkha_engine *engine)
         event.lost = (uint32_t)(event.sequence - before - 1);
         engine->event_cb(&event, engine->event_user_data);
         n++;
-        if (is_given_up(engine))
+        if (tha_engine_is_given_up(engine))
             break;
     }
 
@@ -83,9 +77,9 @@ int trunkha_engine_dispatch(trunkha_engine *engine)
     if (read(engine->event_fd, &waiting, sizeof(waiting)) < 0 && errno != EAGAIN)
         return TRUNKHA_ERR_SYSTEM;
 
-    trunkha_engine_ref(engine); /* the callback may give the host's back */
+    tha_engine_guard(engine);
     n = tha_engine_deliver(engine);
-    trunkha_engine_unref(engine);
+    tha_engine_unguard(engine);
 
     return n;
 }
