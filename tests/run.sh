@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
 
-packages_need gcc clang libclang-rt-14-dev meson ninja-build pkg-config libc6-dev libre-dev libjansson-dev zlib1g-dev \
-    libssl-dev check python3 binutils sip-tester kamailio valgrind iproute2
+packages_need gcc g++ meson ninja-build pkg-config libc6-dev libre-dev libjansson-dev zlib1g-dev libssl-dev check python3 \
+    binutils sip-tester kamailio valgrind
 
-build=build-tests
-mkdir -p $build
-totals=$build/totals
-: >$totals
+build="build-tests"
+mkdir -p "$build"
+totals="$build/totals"
+: >"$totals"
 
 # suite NAME MESON-TEST-ARGUMENTS -- MESON-SETUP-ARGUMENTS: builds in its own folder, runs, and notes the counts
 suite()
