@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define EXPIRIES_MAX 1024 /* timers handled in one go: also when all are due at once, the sockets have their turn */
+#define EXPIRIES_MAX 256 /* timers handled in one go: also when all are due at once, the sockets have their turn */
 
 int tha_prober_new(struct tha_loop *loop, const struct tha_mem *mem, const struct tha_log *log,
                    const struct tha_prober_handlers *handlers, struct tha_prober **ret_prober)

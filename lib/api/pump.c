@@ -99,6 +99,8 @@ static bool probe_all(trunkha_engine *engine)
         was_busy = true;
     }
     tha_prober_flush(engine->prober);
+    if (was_busy)
+        tha_core_note_sent(engine->core, tha_clock_ms());
 
     return was_busy;
 }

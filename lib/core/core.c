@@ -434,6 +434,11 @@ bool tha_core_next_probe(struct tha_core *core, uint64_t now_ms, uint32_t *ret_s
     return core->table && tha_schedule_take(core, now_ms, ret_slot);
 }
 
+void tha_core_note_sent(struct tha_core *core, uint64_t now_ms)
+{
+    tha_pace_defer(&core->pace, now_ms);
+}
+
 uint32_t tha_core_take_lost(struct tha_core *core)
 {
     uint32_t lost = core->lost;

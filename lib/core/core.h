@@ -83,6 +83,9 @@ bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_act
  *  10 ms is counted by it. */
 bool tha_core_next_probe(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot);
 
+/** The probes handed out just now have left at @p now_ms, perhaps later than they were asked for. */
+void tha_core_note_sent(struct tha_core *core, uint64_t now_ms);
+
 /** Events that could not be told for want of memory since the last call. */
 uint32_t tha_core_take_lost(struct tha_core *core);
 

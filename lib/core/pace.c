@@ -29,6 +29,21 @@ bool tha_pace_take(struct tha_pace *pace, uint32_t limit, uint64_t now_ms)
     return true;
 }
 
+void tha_pace_defer(struct tha_pace *pace, uint64_t now_ms)
+{
+    uint32_t *counted = &pace->sent[pace->last_ms % THA_PACE_WINDOW_MS];
+    uint32_t n = *counted;
+
+    if (now_ms <= pace->last_ms)
+        return;
+
+    *counted = 0;
+    pace->in_window -= n;
+    move_on(pace, now_ms);
+    pace->sent[now_ms % THA_PACE_WINDOW_MS] += n;
+    pace->in_window += n;
+}
+
 uint64_t tha_pace_opens(const struct tha_pace *pace, uint32_t limit)
 {
     uint32_t left = pace->in_window;

@@ -20,6 +20,9 @@ struct tha_pace {
 /** May one more leave at @p now_ms, when @p limit may leave in any window? Counts it if so. */
 bool tha_pace_take(struct tha_pace *pace, uint32_t limit, uint64_t now_ms);
 
+/** What was last counted has in truth left at @p now_ms: the thread was held up before it could send. */
+void tha_pace_defer(struct tha_pace *pace, uint64_t now_ms);
+
 /** When the next one may leave. */
 uint64_t tha_pace_opens(const struct tha_pace *pace, uint32_t limit);
 

@@ -27,8 +27,8 @@
 #define THA_VIEW_STALE_MS 300000U
 
 /** How often the writer beats at least, and after how long a silent writer is taken for dead. */
-#define THA_VIEW_BEAT_MS 1000U
-#define THA_VIEW_DEAD_MS 3000U
+#define THA_VIEW_BEAT_MS 2000U
+#define THA_VIEW_DEAD_MS 5000U
 
 /* ---- The catalogue, as the writer hands it over; everything is copied ---- */
 
