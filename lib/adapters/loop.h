@@ -14,7 +14,7 @@
 struct tha_loop;
 
 /** Wake-ups are rounded up to a multiple of this, so that many probes share one: the core's pace window, so that each slot
- * may send as much as the pace allows. */
+ *  may send as much as the pace allows. */
 #define THA_SLOT_MS 11U
 
 struct tha_loop_handlers {

@@ -1,7 +1,7 @@
 /** @file engine.h  The engine: core, view, loop and prober under one handle; shared by the files of lib/api only
  *
  *  The core belongs to the loop's thread as soon as there is one; before that, and after it, to whoever holds `calls`. A
- * call from another thread goes to the loop's as a command and waits for its end (tha_engine_call). */
+ *  call from another thread goes to the loop's as a command and waits for its end (tha_engine_call). */
 #ifndef THA_API_ENGINE_H
 #define THA_API_ENGINE_H
 

@@ -26,8 +26,10 @@ static void stop_probing(struct tha_core *core, const struct tha_trunk *trunk)
         tha_schedule_stop(core, &core->table->targets[trunk->first_target + i]);
 }
 
-static void forget(struct tha_core *core, struct tha_trunk *trunk, uint64_t now_ms)
+void tha_admin_forget(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
+    struct tha_trunk *trunk = &core->table->trunks[index];
+
     for (uint32_t i = 0; i < trunk->n_targets; i++) {
         struct tha_target *target = &core->table->targets[trunk->first_target + i];
 
@@ -36,11 +38,6 @@ static void forget(struct tha_core *core, struct tha_trunk *trunk, uint64_t now_
         tha_core_show_target(core, target);
     }
     trunk->silent_since_ms = trunk->recovered_ms = 0;
-}
-
-void tha_admin_forget(struct tha_core *core, uint32_t index, uint64_t now_ms)
-{
-    forget(core, &core->table->trunks[index], now_ms);
 }
 
 static void probe_now(struct tha_core *core, const struct tha_trunk *trunk, uint64_t now_ms)
@@ -77,7 +74,7 @@ static void set(struct tha_core *core, uint32_t index, uint32_t admin, uint32_t 
         stop_probing(core, trunk);
         trunk->silent_since_ms = trunk->recovered_ms = 0;
     } else if (was == TRUNKHA_ADMIN_DISABLED) {
-        forget(core, trunk, now_ms);
+        tha_admin_forget(core, index, now_ms);
         probe_now(core, trunk, now_ms);
     }
 

@@ -48,7 +48,7 @@ int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret
 struct tha_core *tha_core_free(struct tha_core *core);
 
 /** First half of a load, which may fail (NOMEM): builds the table; nothing that runs is touched. Give it to
- * tha_core_commit() or to tha_table_free(); until then @p model stays the caller's. */
+ *  tha_core_commit() or to tha_table_free(); until then @p model stays the caller's. */
 int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table);
 
 /** Second half: the table and its model run from now on; health, counters and timers of what stays are kept. */

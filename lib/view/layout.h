@@ -82,7 +82,7 @@ struct tha_group_record {
 };
 
 /* A state is kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which is to
- * be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
+ *  be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
 
 #define THA_TRUNK_WORDS 3U
 
