@@ -41,9 +41,9 @@ extern "C" {
 /* ---- Version ----------------------------------------------------------------------------------------------- */
 
 #define TRUNKHA_VERSION_MAJOR 0
-#define TRUNKHA_VERSION_MINOR 1
+#define TRUNKHA_VERSION_MINOR 2
 #define TRUNKHA_VERSION_PATCH 0
-#define TRUNKHA_VERSION       "0.1.0"
+#define TRUNKHA_VERSION       "0.2.0"
 
 /* ---- Export macro ------------------------------------------------------------------------------------------ */
 
@@ -87,6 +87,9 @@ typedef struct trunkha_engine trunkha_engine;
 /** A table of trunk states to read and select from, in this process or another; reference counted. */
 typedef struct trunkha_view trunkha_view;
 
+/** One call, followed attempt by attempt; the property of who began it. */
+typedef struct trunkha_call trunkha_call;
+
 /* ---- Enumerations ------------------------------------------------------------------------------------------ */
 /* Stored as uint32_t in structs. Readers accept members they do not know: newer releases may add some. */
 
@@ -112,9 +115,9 @@ enum trunkha_reason {
     TRUNKHA_REASON_KEEPALIVE_FAILURE = 2,    /**< silence or a failing response code */
     TRUNKHA_REASON_KEEPALIVE_RECOVERED = 3,  /**< probes are answered again */
     TRUNKHA_REASON_NETWORK_ERROR = 4,        /**< refused, unreachable, no route, send failed */
-    TRUNKHA_REASON_CALL_FAILURE = 5,
-    TRUNKHA_REASON_CALL_RECOVERED = 6,
-    TRUNKHA_REASON_OVERLOAD = 7,
+    TRUNKHA_REASON_CALL_FAILURE = 5,         /**< calls fail, whatever the probes say */
+    TRUNKHA_REASON_CALL_RECOVERED = 6,       /**< a call was answered again */
+    TRUNKHA_REASON_OVERLOAD = 7,             /**< 503 with Retry-After to a call; told again when that time is over */
     TRUNKHA_REASON_DEGRADED_QUALITY = 8,     /**< loss or round-trip time beyond `keepalive.degraded` */
     TRUNKHA_REASON_DNS_FAILURE = 9,
     TRUNKHA_REASON_TLS_FAILURE = 10,
@@ -128,7 +131,7 @@ enum trunkha_reason {
     TRUNKHA_REASON_CONFIG_CHANGE = 18
 };
 
-/** Why a candidate stands where it stands, or was passed over. */
+/** Why a candidate stands where it stands, or (8 to 31) was passed over. */
 enum trunkha_why {
     TRUNKHA_WHY_NONE = 0,
     TRUNKHA_WHY_PREFERRED = 1,    /**< available and first in the order of the configuration */
@@ -139,7 +142,13 @@ enum trunkha_why {
     TRUNKHA_WHY_LAST_RESORT = 6,  /**< down, and tried only because refusing the call would be worse */
     TRUNKHA_WHY_STALE = 7,        /**< nobody has probed for long: order of the configuration */
     TRUNKHA_WHY_DISABLED = 8,     /**< passed over: disabled by the operator or for want of a licence */
-    TRUNKHA_WHY_DRAINING = 9      /**< passed over: draining */
+    TRUNKHA_WHY_DRAINING = 9,     /**< passed over: draining */
+    TRUNKHA_WHY_COOLING = 10,     /**< passed over: it asked for a pause (503 with Retry-After) */
+    TRUNKHA_WHY_FULL = 11,        /**< passed over: `maxCalls` are running on it */
+    TRUNKHA_WHY_RATE = 12,        /**< passed over: `callsPerSecond` have gone to it in this second */
+    TRUNKHA_WHY_TRIED = 13,       /**< passed over: this call has been there */
+    TRUNKHA_WHY_CODECS = 14,      /**< passed over: it has the codecs that were refused already */
+    TRUNKHA_WHY_TRIAL = 32        /**< down because calls failed; this one call is to show whether they still do */
 };
 
 /** What an event tells of. */
@@ -149,7 +158,24 @@ enum trunkha_event_type {
     TRUNKHA_EVENT_TRUNK_STATE = 2,    /**< telephony.trunks.stateChange */
     TRUNKHA_EVENT_TARGET_STATE = 3,   /**< telephony.targets.stateChange */
     TRUNKHA_EVENT_ACTIVE_CHANGE = 4,  /**< telephony.trunkGroups.activeChange */
-    TRUNKHA_EVENT_LOCAL_FAULT = 5     /**< telephony.instance.localFault */
+    TRUNKHA_EVENT_LOCAL_FAULT = 5,    /**< telephony.instance.localFault */
+    TRUNKHA_EVENT_PROBE_REJECTED = 6, /**< telephony.trunks.probeRejected: refuses OPTIONS but completes calls */
+    TRUNKHA_EVENT_CALL_ATTEMPT = 7,   /**< telephony.calls.attempt: an attempt was answered, or has failed */
+    TRUNKHA_EVENT_CALL_END = 8        /**< telephony.calls.end: a call is over */
+};
+
+/** How an attempt, or with its last attempt a call, came out. */
+enum trunkha_call_result {
+    TRUNKHA_CALL_UNDER_WAY = 0,
+    TRUNKHA_CALL_ANSWERED = 1,
+    TRUNKHA_CALL_FAILED = 2,           /**< a final response that is no answer */
+    TRUNKHA_CALL_NO_RESPONSE = 3,      /**< nothing at all in `noResponseTimeout` */
+    TRUNKHA_CALL_NO_RING = 4,          /**< no more than 100 in `noRingTimeout` */
+    TRUNKHA_CALL_TRANSPORT_ERROR = 5,  /**< refused, unreachable, reset, handshake failed, not sent */
+    TRUNKHA_CALL_CANCELLED = 6,        /**< the caller gave up */
+    TRUNKHA_CALL_TIMED_OUT = 7,        /**< `totalTimeout` or `ringDuration` */
+    TRUNKHA_CALL_REFUSED = 8,          /**< there was no trunk to try: all are disabled, draining or full */
+    TRUNKHA_CALL_FORGOTTEN = 9         /**< its host has said nothing more of it, or has died */
 };
 
 enum trunkha_log_level {
@@ -170,6 +196,9 @@ TRUNKHA_API const char *trunkha_health_name(uint32_t health);
 TRUNKHA_API const char *trunkha_admin_name(uint32_t admin);
 TRUNKHA_API const char *trunkha_reason_name(uint32_t reason);
 TRUNKHA_API const char *trunkha_event_type_name(uint32_t type);
+
+/** "answered", "noResponse", ...; never NULL, static storage. Threads: any. Since 0.2. */
+TRUNKHA_API const char *trunkha_call_result_name(uint32_t result);
 
 /** A sentence for an operator, such as "down, tried as a last resort"; never NULL, static storage.
  *  Threads: any. Since 0.1. */
@@ -242,9 +271,22 @@ typedef struct trunkha_event {
     char previous_trunk_id[TRUNKHA_ID_SIZE];  /**< activeChange */
     char target[TRUNKHA_ID_SIZE];             /**< the target that decided; "" = none */
     char detail[96];                          /**< one sentence for people */
+    /* calls.attempt and calls.end; since 0.2 */
+    int64_t call_started;                     /**< Unix milliseconds; of the attempt, or of the call */
+    uint32_t duration_ms;                     /**< attempt: until its result was known; end: from the answer, 0 = none */
+    uint32_t post_dial_ms;                    /**< end: from the beginning to the first 18x or final response */
+    uint32_t attempt;                         /**< attempt: its number from 1; end: how many there were */
+    uint32_t result;                          /**< enum trunkha_call_result; `last_response` is the SIP code */
+    uint32_t q850_cause;                      /**< of the Reason header; 0 = none */
+    uint32_t why;                             /**< attempt: enum trunkha_why, of the choice of the trunk */
+    char call_id[TRUNKHA_ID_SIZE];            /**< as the host gave it, cut to 63 bytes */
+    char profile_id[TRUNKHA_ID_SIZE];
+    char outbound_route[TRUNKHA_ID_SIZE];
 } trunkha_event;
 
-#define TRUNKHA_EVENT_INIT { sizeof(trunkha_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "", "", "", "", "", "" }
+#define TRUNKHA_EVENT_INIT                                                                                                  \
+    { sizeof(trunkha_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "", "", "", "", "", "", 0, 0, 0, 0, 0, 0, 0, "",   \
+      "", "" }
 
 /** Where a reader of events stands: the last one read. All zero = before the oldest kept. Fixed size for ever. @since 0.1 */
 typedef struct trunkha_cursor {
@@ -337,8 +379,14 @@ typedef struct trunkha_stats {
     uint64_t requests_rejected;      /**< other methods, answered 405, and floods, not answered at all */
     uint64_t longest_stall_us;       /**< longest time the loop took to come back to its sockets */
     uint64_t events;                 /**< raised */
+    /* since 0.2 */
+    uint64_t calls_begun;            /**< by any process; this and the following as far as reports of them have arrived */
+    uint64_t calls_answered;
+    uint64_t call_attempts;          /**< that have ended or were answered */
+    uint64_t calls_forgotten;        /**< ended by the engine: their host said nothing more of them, or died */
+    uint64_t call_reports_lost;      /**< more came than the engine could take */
 } trunkha_stats;
-#define TRUNKHA_STATS_INIT { sizeof(trunkha_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TRUNKHA_STATS_INIT { sizeof(trunkha_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* ---- Callbacks --------------------------------------------------------------------------------------------- */
 
@@ -435,7 +483,7 @@ TRUNKHA_API int trunkha_config_check(const char *json, size_t len, trunkha_findi
  *  @p text: a sentence for the event in UTF-8, at most 95 bytes are kept; NULL = none. @p for_ms: back to ENABLED after that
  *  time, of no meaning with ENABLED; 0 = until told otherwise. It outlives a reload as long as the trunk's id and its
  *  configured `adminState` stay.
- *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.1. */
+ *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), NOMEM, FORKED. Threads: any; waits for the engine's thread. Since 0.1. */
 TRUNKHA_API int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32_t admin, uint32_t reason,
                                         const char *text, uint32_t for_ms);
 
@@ -490,7 +538,126 @@ TRUNKHA_API int trunkha_route_select(const trunkha_engine *engine, const char *p
 
 /* ---- Calls -------------------------------------------------------------------------------------------------- */
 
-/* Following a call attempt by attempt comes with a later release. */
+/* The library names the trunk of each attempt, keeps the deadlines, and says what is next; the host sends and receives:
+ *
+ *     trunkha_call_begin(view, "RP-GENERAL", NULL, &call, &step);
+ *     while (step.action != TRUNKHA_STEP_STOP) {
+ *         if (step.cancel)                                      // CANCEL it, and end a late 2xx with ACK and BYE
+ *             give_up(step.cancel);
+ *         if (step.action == TRUNKHA_STEP_TRY)                  // a new INVITE transaction
+ *             send_invite(step.attempt, step.to.uri, step.to.target);
+ *         response = wait_for_response(step.wait_ms);           // whatever comes first
+ *         trunkha_call_report(call, &report, &step);            // a response, an error, the caller's CANCEL, or time
+ *     }
+ *
+ * Every outcome is evidence of the health of the trunk that had the call, whatever process reports it. */
+
+/** What a host has to say of a call. */
+enum trunkha_report_kind {
+    TRUNKHA_REPORT_TIME = 0,            /**< nothing new, but the time asked for with `wait_ms` has passed */
+    TRUNKHA_REPORT_RESPONSE = 1,        /**< a response has come: `code`. Of 1xx the library takes it that all but 100
+                                             are passed on to the caller: after one no other trunk is tried */
+    TRUNKHA_REPORT_NO_RESPONSE = 2,     /**< the host's own transaction has timed out without any response */
+    TRUNKHA_REPORT_TRANSPORT_ERROR = 3, /**< refused, unreachable, reset, TLS handshake failed, not sent */
+    TRUNKHA_REPORT_CANCELLED = 4        /**< the caller has given up */
+};
+
+/** @since 0.2 */
+typedef struct trunkha_report {
+    size_t size;             /**< sizeof(trunkha_report), set by TRUNKHA_REPORT_INIT */
+    uint32_t kind;           /**< enum trunkha_report_kind */
+    uint32_t attempt;        /**< trunkha_step.attempt that it speaks of; 0 = the current one */
+    uint32_t code;           /**< RESPONSE: 100 to 699 */
+    uint32_t reserved;
+    const char *retry_after; /**< the value of the response's Retry-After header as it came; NULL = none */
+    const char *reason;      /**< the value of its Reason header as it came (RFC 3326, RFC 6432), several with commas
+                                  between; NULL = none */
+} trunkha_report;
+#define TRUNKHA_REPORT_INIT { sizeof(trunkha_report), 0, 0, 0, 0, NULL, NULL }
+
+/** What a host does next. */
+enum trunkha_step_action {
+    TRUNKHA_STEP_WAIT = 0, /**< nothing */
+    TRUNKHA_STEP_TRY = 1,  /**< send an INVITE to `to`, in a transaction of its own */
+    TRUNKHA_STEP_STOP = 2  /**< the setup is over: answer the caller with `code`, which is one that came from a trunk or stands
+                                for none. A call that was answered does not get here: it waits for trunkha_call_end() */
+};
+
+/** @since 0.2 */
+typedef struct trunkha_step {
+    size_t size;          /**< sizeof(trunkha_step), set by TRUNKHA_STEP_INIT */
+    uint32_t action;      /**< enum trunkha_step_action */
+    uint32_t attempt;     /**< the current one, from 1: the new one with TRY; 0 = there was none */
+    uint32_t cancel;      /**< an attempt to give up before anything else: CANCEL it as soon as it has a 1xx (RFC 3261 section 9.1),
+                               and end a 2xx to it with ACK and BYE; 0 = none */
+    uint32_t code;        /**< STOP: the final response for the caller (RFC 3261 section 16.7) */
+    uint32_t wait_ms;     /**< report TIME after that unless something else came before; UINT32_MAX = no deadline runs */
+    uint32_t reserved;
+    trunkha_candidate to; /**< TRY: `why` may be TRUNKHA_WHY_TRIAL */
+} trunkha_step;
+#define TRUNKHA_STEP_INIT { sizeof(trunkha_step), 0, 0, 0, 0, 0, 0, { "", "", "", "", "", 0, 0, { 0 } } }
+
+/** How to begin a call. @since 0.2 */
+typedef struct trunkha_call_options {
+    size_t size;         /**< sizeof(trunkha_call_options), set by TRUNKHA_CALL_OPTIONS_INIT */
+    const char *call_id; /**< for records, events and lists, such as the caller's Call-ID; the first 63 bytes are copied;
+                              NULL = "" */
+} trunkha_call_options;
+#define TRUNKHA_CALL_OPTIONS_INIT { sizeof(trunkha_call_options), NULL }
+
+/** Begins a call on a routing profile (or group): @p ret_step is TRY with the first target, or STOP with 503 when there is none
+ *  to be tried. @p options may be NULL. @p ret_call: new, to be released with trunkha_call_end() or trunkha_call_detach(); it
+ *  keeps the view alive.
+ *  Errors: NOTFOUND (no such profile), STATE (nothing loaded), ACCESS (a view of another user's engine), INVALID, NOMEM.
+ *  Threads: any, wait-free, no I/O; works after fork(). One call is one thread's at a time. Since 0.2. */
+TRUNKHA_API int trunkha_call_begin(trunkha_view *view, const char *profile, const trunkha_call_options *options,
+                                   trunkha_call **ret_call, trunkha_step *ret_step);
+
+/** Says what has become of an attempt and asks what is next. A report about an attempt given up before changes nothing; if it
+ *  is a 2xx, `ret_step->cancel` names that attempt: end it with ACK and BYE.
+ *  Errors: INVALID (also: a code out of range, an attempt that never was). Threads: as trunkha_call_begin(). Since 0.2. */
+TRUNKHA_API int trunkha_call_report(trunkha_call *call, const trunkha_report *report, trunkha_step *ret_step);
+
+/** Ends a call, answered or not, and releases the handle. NULL is fine; returns NULL.
+ *  Threads: as trunkha_call_begin(). Since 0.2. */
+TRUNKHA_API trunkha_call *trunkha_call_end(trunkha_call *call);
+
+/** Releases the handle of an answered call which goes on. @p ret_token: ends it with trunkha_view_end_call(), from any process;
+ *  never 0. Errors: STATE (not answered, or not listed for want of room: the handle stays), INVALID. Threads: as trunkha_call_begin(). Since 0.2. */
+TRUNKHA_API int trunkha_call_detach(trunkha_call *call, uint64_t *ret_token);
+
+/** Ends a call that was detached. Errors: NOTFOUND (it has ended), ACCESS, INVALID. Threads: any. Since 0.2. */
+TRUNKHA_API int trunkha_view_end_call(trunkha_view *view, uint64_t token);
+
+/** The record of a call so far as a JSON object: profile, each attempt with trunk, target, outboundRoute, start, duration,
+ *  result and why, and the trunks passed over. @p ret_json: new, trunkha_free(). Errors: INVALID, NOMEM.
+ *  Threads: as trunkha_call_begin(). Since 0.2. */
+TRUNKHA_API int trunkha_call_json(const trunkha_call *call, char **ret_json);
+
+/** A call that has not ended. @since 0.2 */
+typedef struct trunkha_call_status {
+    size_t size;                      /**< sizeof(trunkha_call_status), set by TRUNKHA_CALL_STATUS_INIT */
+    uint64_t token;                   /**< for trunkha_view_end_call() */
+    int64_t begun;                    /**< Unix milliseconds */
+    int64_t answered;                 /**< Unix milliseconds; 0 = not yet */
+    uint32_t attempts;
+    uint32_t pid;                     /**< of the process that began it */
+    char call_id[TRUNKHA_ID_SIZE];
+    char profile_id[TRUNKHA_ID_SIZE];
+    char trunk_id[TRUNKHA_ID_SIZE];   /**< the one that has it now */
+    char target[TRUNKHA_ID_SIZE];
+} trunkha_call_status;
+#define TRUNKHA_CALL_STATUS_INIT { sizeof(trunkha_call_status), 0, 0, 0, 0, 0, "", "", "", "" }
+
+/** Lists the calls that run on @p trunk_id (NULL = on any), to re-anchor them elsewhere, say. @p inout_place: 0 to begin, and
+ *  moved on. END when there are no more; INVALID. Threads: any, wait-free. Since 0.2. */
+TRUNKHA_API int trunkha_view_next_call(const trunkha_view *view, const char *trunk_id, uint32_t *inout_place,
+                                       trunkha_call_status *ret_status);
+
+/** Lets new calls of a profile go back to the trunk that its configuration prefers, at once: what `failback.mode` manual waits
+ *  for, and an end to any hold-down.
+ *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.2. */
+TRUNKHA_API int trunkha_profile_failback(trunkha_engine *engine, const char *profile);
 
 /* ---- Events ------------------------------------------------------------------------------------------------- */
 

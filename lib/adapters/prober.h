@@ -19,6 +19,8 @@ struct tha_prober_handlers {
     void (*answer)(uint32_t slot, const char *packet, size_t len, void *user_data);
     /** Should OPTIONS from peers be answered 503 with Retry-After (draining)? */
     bool (*is_draining)(void *user_data);
+    /** A peer has sent OPTIONS that were answered; anybody can write that address. NULL = not wanted. */
+    void (*request)(const struct tha_addr *from, void *user_data);
     /** Results of one batch of packets have been told: the moment to act on them. Not after tha_prober_handle_expiry().
      *  NULL = not wanted. */
     void (*batch_end)(void *user_data);

@@ -109,6 +109,10 @@ static void take_request(struct tha_listener *listener, const struct tha_udp_pac
         return;
 
     tha_udp_post(&listener->udp, len, &to, &packet->local, NULL);
+    if (kind == THA_ANSWER_GIVEN && prober->handlers.request) {
+        prober->handlers.request(&packet->peer, prober->handlers.user_data);
+        prober->has_told = true;
+    }
     tha_count(kind == THA_ANSWER_GIVEN ? &counters->requests_answered : &counters->requests_rejected);
 }
 

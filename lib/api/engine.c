@@ -53,7 +53,7 @@ static int set_up(trunkha_engine *engine, const trunkha_options *options)
         return err;
 
     engine->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (engine->event_fd < 0) {
+    if (engine->event_fd < 0 || tha_engine_hang_doorbell(engine)) {
         tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "eventfd: %s", strerror(errno));
         return TRUNKHA_ERR_SYSTEM;
     }
@@ -142,6 +142,15 @@ bool tha_engine_is_given_up(const trunkha_engine *engine)
 
 /* ---- On the loop's thread ---- */
 
+static void on_news(void *user_data)
+{
+    trunkha_engine *engine = user_data;
+    uint64_t rings;
+
+    if (read(engine->news_fd, &rings, sizeof(rings)) == sizeof(rings))
+        tha_engine_turn(engine);
+}
+
 static int on_start(struct tha_loop *loop, void *user_data)
 {
     trunkha_engine *engine = user_data;
@@ -152,7 +161,9 @@ static int on_start(struct tha_loop *loop, void *user_data)
 
     atomic_store(&engine->thread, (unsigned long)pthread_self());
     engine->loop = loop;
-    err = tha_prober_new(engine->loop, &engine->mem, &engine->log, &handlers, &engine->prober);
+    err = tha_loop_watch(loop, engine->news_fd, on_news, engine);
+    if (!err)
+        err = tha_prober_new(engine->loop, &engine->mem, &engine->log, &handlers, &engine->prober);
     if (!err)
         err = tha_prober_reserve(engine->prober, table->n_slots);
     if (!err)
@@ -197,6 +208,7 @@ static void on_end(void *user_data)
     if (engine->prober)
         tha_prober_get_stats(engine->prober, &engine->final_stats);
     engine->prober = tha_prober_free(engine->prober);
+    tha_loop_unwatch(engine->loop, engine->news_fd);
     tha_core_stop(engine->core);
     tha_view_retire(engine->view);
     atomic_store(&engine->thread, 0);
@@ -311,6 +323,7 @@ static int get_stats(trunkha_engine *engine, void *arg)
     if (engine->loop)
         stats->longest_stall_us = tha_loop_longest_stall_us(engine->loop);
     stats->events = atomic_load(&engine->last_sequence);
+    tha_engine_get_call_stats(engine, stats);
 
     return 0;
 }

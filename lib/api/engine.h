@@ -45,6 +45,11 @@ struct trunkha_engine {
     atomic_ulong thread;   /**< the loop's own, as pthread_self() says; 0 = none */
     struct tha_prober *prober;
     trunkha_stats final_stats; /**< of the prober that is gone */
+    trunkha_stats call_stats;  /**< what calls reported */
+    int news_fd;               /**< rung when they report; the view closes it */
+    uint64_t next_news_ms;     /**< when to look for reports; THA_NEVER = when rung, or with the next heartbeat */
+    uint64_t last_news_ms;
+    uint64_t next_warning_ms;
     uint64_t next_beat_ms;
     bool was_started;
     bool is_prepared; /**< states go to a half of the view that is not read yet */
@@ -79,6 +84,12 @@ void tha_engine_set_targets(trunkha_engine *engine);
 
 /** Appends @p event with sequence, times and instance filled in, and wakes who waits for it. */
 void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event);
+
+/** news.c: what calls report. */
+int tha_engine_hang_doorbell(trunkha_engine *engine);
+void tha_engine_take_news(trunkha_engine *engine);
+void tha_engine_end_forgotten_calls(trunkha_engine *engine, uint64_t now_ms);
+void tha_engine_get_call_stats(const trunkha_engine *engine, trunkha_stats *stats);
 
 void tha_engine_tell_ready(trunkha_engine *engine);
 

@@ -8,6 +8,7 @@
 
 #include "base/abi.h"
 #include "config/config.h"
+#include "view/calls.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -49,6 +50,7 @@ static void list_profiles(const struct tha_table *table, struct tha_view_profile
             .id = model->id,
             .configured = next,
             .n_targets = table->profiles[i].n_targets,
+            .call = model->call,
             .is_group = model->is_group,
         };
         for (uint32_t j = 0; j < model->n_groups; j++)
@@ -75,22 +77,28 @@ static int prepare_view(trunkha_engine *engine, const struct tha_table *table)
     };
     struct tha_view_target *targets;
     struct tha_view_profile *profiles;
-    uint32_t *configured;
+    uint32_t *configured, *trunk_slots;
     int err = TRUNKHA_ERR_NOMEM;
 
     tha_arena_init(&arena, &engine->mem);
     targets = tha_arena_alloc(&arena, table->n_targets, sizeof(*targets));
     profiles = tha_arena_alloc(&arena, table->model->n_profiles, sizeof(*profiles));
     configured = tha_arena_alloc(&arena, count_configured(table), sizeof(*configured));
-    if (!targets || !profiles || !configured)
+    trunk_slots = tha_arena_alloc(&arena, table->model->n_trunks, sizeof(*trunk_slots));
+    if (!targets || !profiles || !configured || !trunk_slots)
         goto out;
 
     for (uint32_t i = 0; i < table->n_targets; i++)
-        targets[i] = (struct tha_view_target){table->targets[i].addr, table->targets[i].trunk};
+        targets[i] = (struct tha_view_target){table->targets[i].addr, table->targets[i].trunk, table->targets[i].slot};
+    for (uint32_t i = 0; i < table->model->n_trunks; i++)
+        trunk_slots[i] = table->trunks[i].slot;
     list_profiles(table, profiles, configured);
+    catalogue.trunk_slots = trunk_slots;
     catalogue.targets = targets;
     catalogue.profiles = profiles;
-    err = tha_view_prepare(engine->view, &catalogue);
+    err = tha_view_reserve_gauges(engine->view, table->n_trunk_slots, table->n_slots, table->model->n_profiles);
+    if (!err)
+        err = tha_view_prepare(engine->view, &catalogue);
 
 out:
     tha_arena_done(&arena);
@@ -140,6 +148,16 @@ static void undo_prober(trunkha_engine *engine)
         prepare_prober(engine, tha_core_table(engine->core), ignored, sizeof(ignored));
 }
 
+static void set_limits(trunkha_engine *engine, const struct tha_table *table)
+{
+    for (uint32_t i = 0; i < table->model->n_trunks; i++) {
+        const struct tha_trunk_model *trunk = &table->model->trunks[i];
+
+        if (trunk->max_calls || trunk->calls_per_second)
+            tha_view_set_limits(engine->view, table->trunks[i].slot, trunk->max_calls, trunk->calls_per_second);
+    }
+}
+
 int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size)
 {
     uint64_t now_ms = tha_clock_ms();
@@ -160,6 +178,7 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
 
     if (instance_of(engine, model) != engine->instance_id)
         tha_text_copy(engine->instance_id, sizeof(engine->instance_id), model->instance_id);
+    set_limits(engine, table);
     tha_core_commit(engine->core, table, now_ms);
     engine->is_prepared = true;
     if (engine->prober) {

@@ -1,5 +1,6 @@
 /* From the core's wishes to deeds: states to the view, events to the ring, probes to the wire. */
 #include "engine.h"
+#include "view/calls.h"
 
 #define ROUNDS_MAX 4U /* what is left then waits for the next turn of the loop */
 
@@ -32,7 +33,9 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 
     switch (action->kind) {
     case THA_ACTION_SHOW_TARGET:
-        tha_view_set_target(view, action->index, &action->target);
+        tha_view_set_target(view, action->index, &action->target.state);
+        if (action->target.trial != THA_TRIAL_AS_IT_WAS)
+            tha_view_arm_trial(view, action->target.slot, action->target.trial == THA_TRIAL_ARMED);
         break;
 
     case THA_ACTION_SHOW_TRUNK:
@@ -61,6 +64,7 @@ static void beat(trunkha_engine *engine, uint64_t now_ms)
     if (now_ms < engine->next_beat_ms)
         return;
 
+    tha_engine_end_forgotten_calls(engine, now_ms);
     tha_view_beat(engine->view, now_ms, tha_clock_unix_ms());
     engine->next_beat_ms = now_ms + THA_VIEW_BEAT_MS;
 }
@@ -73,6 +77,8 @@ static uint64_t next_expiry(const trunkha_engine *engine)
 
     if (core < when)
         when = core;
+    if (engine->next_news_ms < when)
+        when = engine->next_news_ms;
 
     return prober < when ? prober : when;
 }
@@ -116,6 +122,8 @@ static void say_what_was_lost(trunkha_engine *engine)
 
 void tha_engine_pump(trunkha_engine *engine)
 {
+    if (engine->prober)
+        tha_engine_take_news(engine);
     carry_out_all(engine);
     /* A probe that cannot be sent is evidence at once, and may be news. */
     for (unsigned round = 0; round < ROUNDS_MAX && engine->prober && probe_all(engine); round++)
@@ -154,6 +162,13 @@ static bool on_is_draining(void *user_data)
     return tha_core_is_draining(engine->core);
 }
 
+static void on_request(const struct tha_addr *from, void *user_data)
+{
+    trunkha_engine *engine = user_data;
+
+    tha_core_note_request(engine->core, from, tha_clock_ms());
+}
+
 static void on_batch_end(void *user_data)
 {
     tha_engine_turn(user_data);
@@ -164,6 +179,7 @@ struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine)
     return (struct tha_prober_handlers){
         .result = on_result,
         .is_draining = on_is_draining,
+        .request = on_request,
         .batch_end = on_batch_end,
         .user_data = engine,
     };

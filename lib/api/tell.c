@@ -16,6 +16,7 @@ void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event)
     complete.timestamp = tha_clock_unix_ms();
     complete.started = engine->started_unix_ms;
     complete.last_successful_keepalive = tha_engine_unix_ms((uint64_t)event->last_successful_keepalive);
+    complete.call_started = tha_engine_unix_ms((uint64_t)event->call_started);
     tha_text_copy(complete.instance_id, sizeof(complete.instance_id), engine->instance_id);
     if (!complete.entity_id[0]) { /* the instance itself */
         tha_text_copy(complete.entity_id, sizeof(complete.entity_id), engine->instance_id);

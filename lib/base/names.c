@@ -90,9 +90,25 @@ const char *trunkha_event_type_name(uint32_t type)
         [TRUNKHA_EVENT_TARGET_STATE] = "telephony.targets.stateChange",
         [TRUNKHA_EVENT_ACTIVE_CHANGE] = "telephony.trunkGroups.activeChange",
         [TRUNKHA_EVENT_LOCAL_FAULT] = "telephony.instance.localFault",
+        [TRUNKHA_EVENT_PROBE_REJECTED] = "telephony.trunks.probeRejected",
+        [TRUNKHA_EVENT_CALL_ATTEMPT] = "telephony.calls.attempt",
+        [TRUNKHA_EVENT_CALL_END] = "telephony.calls.end",
     };
 
     return LOOK_UP(names, type, "UNKNOWN");
+}
+
+const char *trunkha_call_result_name(uint32_t result)
+{
+    static const char *const names[] = {
+        [TRUNKHA_CALL_UNDER_WAY] = "underWay",  [TRUNKHA_CALL_ANSWERED] = "answered",
+        [TRUNKHA_CALL_FAILED] = "failed",       [TRUNKHA_CALL_NO_RESPONSE] = "noResponse",
+        [TRUNKHA_CALL_NO_RING] = "noRing",      [TRUNKHA_CALL_TRANSPORT_ERROR] = "transportError",
+        [TRUNKHA_CALL_CANCELLED] = "cancelled", [TRUNKHA_CALL_TIMED_OUT] = "timedOut",
+        [TRUNKHA_CALL_REFUSED] = "refused",     [TRUNKHA_CALL_FORGOTTEN] = "forgotten",
+    };
+
+    return LOOK_UP(names, result, "unknown");
 }
 
 const char *trunkha_why_text(uint32_t why)
@@ -107,6 +123,12 @@ const char *trunkha_why_text(uint32_t why)
         [TRUNKHA_WHY_STALE] = "nobody is probing: order of the configuration",
         [TRUNKHA_WHY_DISABLED] = "passed over: disabled",
         [TRUNKHA_WHY_DRAINING] = "passed over: draining",
+        [TRUNKHA_WHY_COOLING] = "passed over: it asked for a pause",
+        [TRUNKHA_WHY_FULL] = "passed over: as many calls as it may have",
+        [TRUNKHA_WHY_RATE] = "passed over: as many calls in this second as it may have",
+        [TRUNKHA_WHY_TRIED] = "passed over: this call has been there",
+        [TRUNKHA_WHY_CODECS] = "passed over: the codecs that were refused already",
+        [TRUNKHA_WHY_TRIAL] = "down because calls failed, tried to see whether they still do",
     };
 
     return LOOK_UP(texts, why, "unknown");

@@ -65,7 +65,11 @@ static void make_profile(struct tha_config_draft *draft, uint32_t index)
 {
     const struct tha_config_profile *profile = &draft->profiles[index];
     struct tha_config_path profiles = {NULL, "routingProfiles", 0}, path = {&profiles, NULL, index};
-    struct tha_profile_model kept = {.id = profile->id, .name = profile->name, .hold_down_ms = profile->hold_down_ms};
+    struct tha_profile_model kept = {.id = profile->id,
+                                     .name = profile->name,
+                                     .hold_down_ms = profile->hold_down_ms,
+                                     .failback = profile->failback,
+                                     .call = profile->call ? profile->call : draft->call};
     struct chain chain = {.count = 0};
 
     add_group(&chain, profile->primary);
@@ -84,7 +88,8 @@ static void make_group_profile(struct tha_config_draft *draft, uint32_t index)
     const struct tha_group_model *group = &draft->model->groups[index];
     struct tha_config_path groups = {NULL, "trunkGroups", 0}, path = {&groups, NULL, index};
     struct tha_config_path failover = {&path, "failoverTrunkGroupId", 0};
-    struct tha_profile_model kept = {.id = group->id, .name = group->name, .hold_down_ms = HOLD_DOWN_MS, .is_group = true};
+    struct tha_profile_model kept = {
+        .id = group->id, .name = group->name, .hold_down_ms = HOLD_DOWN_MS, .call = draft->call, .is_group = true};
     struct chain chain = {.count = 0};
 
     add_group(&chain, index);
@@ -97,7 +102,8 @@ void tha_config_make_profiles(struct tha_config_draft *draft)
     struct tha_model *model = draft->model;
 
     model->profiles = tha_arena_alloc(&model->arena, (size_t)draft->n_profiles + model->n_groups, sizeof(*model->profiles));
-    if (!model->profiles) {
+    draft->call = tha_config_read_call(&draft->reader, NULL, NULL);
+    if (!model->profiles || !draft->call) {
         draft->reader.report.is_out_of_memory = true;
         return;
     }

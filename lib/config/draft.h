@@ -7,6 +7,8 @@
 /** Longest id, name and other text that states and events have room for, in bytes. */
 #define THA_CONFIG_ID_MAX (TRUNKHA_ID_SIZE - 1)
 
+#define THA_CONFIG_PRIORITY_MAX 65535
+
 /** Addresses that probes may leave from and peers may be answered at. */
 #define THA_CONFIG_LISTEN_MAX 16
 
@@ -33,6 +35,8 @@ struct tha_config_profile {
     uint32_t primary;         /**< index, once references are resolved; THA_NONE = none */
     uint32_t secondary;
     uint32_t hold_down_ms;
+    uint32_t failback;                    /**< enum tha_failback */
+    const struct tha_call_settings *call; /**< NULL = the defaults */
     bool automatic_failover;
 };
 
@@ -52,6 +56,7 @@ struct tha_config_draft {
     struct tha_config_pair *pairs;
     struct tha_config_profile *profiles;
     uint32_t n_profiles;
+    const struct tha_call_settings *call;                          /**< shared by all profiles that say nothing else */
     struct tha_map group_ids, group_names, trunk_ids, profile_ids; /**< to tha_config_from_index() */
 };
 
@@ -90,6 +95,13 @@ void tha_config_init_trunk(struct tha_config_trunk *trunk, const struct tha_conf
 /** Adds a trunk that was read to the model. @p place: its index in the list of its group; THA_NONE = short form. */
 void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_config_trunk *trunk, uint32_t group,
                           uint32_t place);
+
+/** codecs.c: a number that stands for the set of types in a list of codecs, whatever their order; 0 = none. */
+uint32_t tha_config_read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list);
+
+/** call.c: reads a `call` block, NULL for the defaults, into settings that the model keeps; NULL when out of memory. */
+const struct tha_call_settings *tha_config_read_call(struct tha_config_reader *reader, const struct tha_config_path *path,
+                                                     json_t *block);
 
 /** profile.c: `routingProfiles`. */
 void tha_config_read_profiles(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *profiles);

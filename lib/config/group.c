@@ -34,7 +34,7 @@ static const struct tha_config_word strategies[] = {
     {"activeStandby", THA_STRATEGY_ACTIVE_STANDBY},
     {"weighted", THA_STRATEGY_WEIGHTED},
     {"roundRobin", THA_STRATEGY_ROUND_ROBIN},
-    {"leastCalls", THA_STRATEGY_ACTIVE_STANDBY, .is_later = true},
+    {"leastCalls", THA_STRATEGY_LEAST_CALLS},
     {NULL},
 };
 

@@ -10,41 +10,25 @@
 
 /* ---- Lists of response codes */
 
-void tha_config_read_codes(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *list,
-                           struct tha_config_codes *codes)
+static const char *check_answer_code(const struct tha_config_codes *entry)
 {
-    static const struct tha_config_field code_text = {NULL, THA_KIND_TEXT, .max = 16};
+    if (tha_config_has_codes(entry))
+        return NULL;
 
-    *codes = (struct tha_config_codes){.classes = 0};
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        struct tha_config_path item = {path, NULL, i};
-        const json_t *value = json_array_get(list, i);
-        char buf[THA_CONFIG_TEXT_SIZE];
-        const char *text = NULL;
-
-        if (json_is_integer(value) && tha_config_add_code(codes, json_integer_value(value)))
-            continue;
-        if (json_is_string(value)) {
-            text = tha_config_get_text(reader, &item, &code_text, value, buf);
-            if (!text || tha_config_add_code_text(codes, text))
-                continue;
-        }
-        tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, &item,
-                               "write a number from 100 to 699, or a class: \"5xx\"",
-                               "a response code is a number from 100 to 699, or a class from \"1xx\" to \"6xx\"");
-    }
+    return "a response code is a number from 100 to 699, or a class from \"1xx\" to \"6xx\": "
+           "write a number from 100 to 699, or a class: \"5xx\"";
 }
 
 static void read_failure_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value,
                                void *target)
 {
-    tha_config_read_codes(reader, path, value, &((struct tha_config_keepalive *)target)->failure);
+    tha_config_read_codes(reader, path, value, check_answer_code, &((struct tha_config_keepalive *)target)->failure);
 }
 
 static void read_accepted_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value,
                                 void *target)
 {
-    tha_config_read_codes(reader, path, value, &((struct tha_config_keepalive *)target)->accepted);
+    tha_config_read_codes(reader, path, value, check_answer_code, &((struct tha_config_keepalive *)target)->accepted);
 }
 
 /* ---- Headers of one's own */
@@ -98,6 +82,44 @@ static void read_headers(struct tha_config_reader *reader, const struct tha_conf
     text->n_headers = n;
 }
 
+/* ---- Flap damping */
+
+static const struct tha_config_field damping_fields[] = {
+    {"maxTransitions", THA_KIND_COUNT, .at = AT(damping.max_transitions), .min = 1, .max = 1000, .initial = 4},
+    {"window", THA_KIND_SECONDS, .at = AT(damping.window_ms), .min = 1, .max = 86400, .initial = 600},
+    {"holdDown", THA_KIND_SECONDS, .at = AT(damping.hold_down_ms), .max = 86400, .initial = 60},
+    {"maxHoldDown", THA_KIND_SECONDS, .at = AT(damping.max_hold_down_ms), .max = 86400, .initial = 900},
+};
+static const struct tha_config_schema damping_schema = THA_SCHEMA(damping_fields);
+
+/** A block that says nothing of either is not blamed for what it inherits. */
+static void check_hold_downs(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *block,
+                             const struct tha_damping *damping)
+{
+    const char *key = json_object_get(block, "maxHoldDown") ? "maxHoldDown" : "holdDown";
+    struct tha_config_path place = {path, key, 0};
+    char least[32], most[32];
+
+    if (damping->max_hold_down_ms >= damping->hold_down_ms || !json_object_get(block, key))
+        return;
+
+    tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, &place, NULL,
+                           "\"maxHoldDown\" (%s seconds) is below \"holdDown\" (%s seconds): "
+                           "write a \"maxHoldDown\" that is at least \"holdDown\"",
+                           tha_config_print_number(damping->max_hold_down_ms / 1000.0, most, sizeof(most)),
+                           tha_config_print_number(damping->hold_down_ms / 1000.0, least, sizeof(least)));
+}
+
+static void read_damping(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block, void *target)
+{
+    struct tha_config_part part = {&damping_schema, target, NULL};
+    uint32_t n_errors = reader->report.n_errors;
+
+    tha_config_read_object(reader, path, block, &part, 1);
+    if (reader->report.n_errors == n_errors)
+        check_hold_downs(reader, path, block, &((struct tha_config_keepalive *)target)->model.damping);
+}
+
 /* ---- The block */
 
 static const struct tha_config_word methods[] = {{"OPTIONS", 0}, {NULL}};
@@ -108,14 +130,6 @@ static const struct tha_config_field degraded_fields[] = {
     {"window", THA_KIND_COUNT, .at = AT(degraded_window), .min = 1, .max = 64, .initial = 20},
 };
 static const struct tha_config_schema degraded_schema = THA_SCHEMA(degraded_fields);
-
-static const struct tha_config_field damping_fields[] = {
-    {"maxTransitions", THA_KIND_COUNT, .min = 1, .max = 1000},
-    {"window", THA_KIND_SECONDS, .min = 1, .max = 86400},
-    {"holdDown", THA_KIND_SECONDS, .max = 86400},
-    {"maxHoldDown", THA_KIND_SECONDS, .max = 86400},
-};
-static const struct tha_config_schema damping_schema = THA_SCHEMA(damping_fields);
 
 static const struct tha_config_field keepalive_fields[] = {
     {"enabled", THA_KIND_BOOL, .at = AT(enabled), .initial = true},
@@ -138,7 +152,7 @@ static const struct tha_config_field keepalive_fields[] = {
     {"maxForwards", THA_KIND_COUNT, .at = AT(text.max_forwards), .max = 255, .initial = 70},
     {"headers", THA_KIND_OBJECT, .max = HEADERS_MAX, .read = read_headers},
     {"degraded", THA_KIND_OBJECT, .schema = &degraded_schema},
-    {"flapDamping", THA_KIND_OBJECT, .is_later = true, .schema = &damping_schema},
+    {"flapDamping", THA_KIND_OBJECT, .schema = &damping_schema, .read = read_damping},
 };
 static const struct tha_config_schema keepalive_schema = THA_SCHEMA(keepalive_fields);
 

@@ -3,17 +3,12 @@
 #define THA_CONFIG_KEEPALIVE_H
 
 #include "codes.h"
-#include "reader.h"
 
 struct tha_config_keepalive {
     struct tha_keepalive model;
     struct tha_config_codes failure;
     struct tha_config_codes accepted;
 };
-
-/** Reads a list such as [403, 408, "5xx"] in place of what @p codes holds. */
-void tha_config_read_codes(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *list,
-                           struct tha_config_codes *codes);
 
 void tha_config_init_keepalive(struct tha_config_keepalive *keepalive);
 

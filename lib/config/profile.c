@@ -2,38 +2,25 @@
 
 #define AT(member) THA_AT(struct tha_config_profile, member)
 
-static void check_codes(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list, void *target)
+/** An empty block shares the defaults like one that is left out. */
+static void read_own_call(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block, void *target)
 {
-    struct tha_config_codes codes;
-
-    (void)target;
-    tha_config_read_codes(reader, path, list, &codes);
+    if (json_object_size(block))
+        ((struct tha_config_profile *)target)->call = tha_config_read_call(reader, path, block);
 }
 
 static const struct tha_config_word failback_modes[] = {
-    {"auto", 0},
-    {"manual", 1, .is_later = true},
-    {"whenIdle", 2, .is_later = true},
+    {"auto", THA_FAILBACK_AUTO},
+    {"manual", THA_FAILBACK_MANUAL},
+    {"whenIdle", THA_FAILBACK_WHEN_IDLE},
     {NULL},
 };
 
 static const struct tha_config_field failback_fields[] = {
-    {"mode", THA_KIND_WORD, .words = failback_modes},
+    {"mode", THA_KIND_WORD, .at = AT(failback), .words = failback_modes},
     {"holdDown", THA_KIND_SECONDS, .at = AT(hold_down_ms), .max = 86400, .initial = 60},
 };
 static const struct tha_config_schema failback_schema = THA_SCHEMA(failback_fields);
-
-static const struct tha_config_field call_fields[] = {
-    {"noResponseTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 60},
-    {"noRingTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 300},
-    {"totalTimeout", THA_KIND_SECONDS, .min = 0.1, .max = 600},
-    {"ringDuration", THA_KIND_SECONDS, .min = 1, .max = 3600},
-    {"maxAttempts", THA_KIND_COUNT, .min = 1, .max = 32},
-    {"rerouteCodes", THA_KIND_LIST, .read = check_codes},
-    {"maxRetryAfter", THA_KIND_SECONDS, .max = 86400},
-    {"retryBudgetPercent", THA_KIND_COUNT, .max = 100},
-};
-static const struct tha_config_schema call_schema = THA_SCHEMA(call_fields);
 
 static const struct tha_config_field profile_fields[] = {
     {"id", THA_KIND_TEXT, .at = AT(id), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
@@ -43,7 +30,7 @@ static const struct tha_config_field profile_fields[] = {
     {"secondaryTrunkGroup", THA_KIND_TEXT, .at = AT(secondary_id), .max = THA_CONFIG_ID_MAX},
     {"automaticFailover", THA_KIND_BOOL, .at = AT(automatic_failover), .initial = true},
     {"failback", THA_KIND_OBJECT, .schema = &failback_schema},
-    {"call", THA_KIND_OBJECT, .is_later = true, .schema = &call_schema},
+    {"call", THA_KIND_OBJECT, .read = read_own_call},
 };
 static const struct tha_config_schema profile_schema = THA_SCHEMA(profile_fields);
 

@@ -92,6 +92,9 @@ void tha_config_read_value(struct tha_config_reader *reader, const struct tha_co
 
 void tha_config_put_number(const struct tha_config_field *field, void *target, double number);
 
+/** As it would stand in the file, whatever the locale makes of a decimal point. Returns @p buf. */
+const char *tha_config_print_number(double number, char *buf, size_t size);
+
 void tha_config_read_bool(struct tha_config_reader *reader, const struct tha_config_path *path,
                           const struct tha_config_field *field, json_t *value, void *target);
 void tha_config_read_number(struct tha_config_reader *reader, const struct tha_config_path *path,

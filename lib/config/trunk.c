@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define PRIORITY_MAX 65535
-#define REGION_MAX   255
+#define REGION_MAX 255
 
 #define AT(member) THA_AT(struct tha_config_trunk, member)
 
@@ -37,6 +36,11 @@ static void read_own_keepalive(struct tha_config_reader *reader, const struct th
 
     if (json_object_size(block))
         trunk->model.keepalive = tha_config_read_keepalive(reader, path, block, &keepalive);
+}
+
+static void read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list, void *target)
+{
+    ((struct tha_config_trunk *)target)->model.codecs = tha_config_read_codecs(reader, path, list);
 }
 
 /* ---- Tables */
@@ -86,13 +90,6 @@ static const struct tha_config_field nat_fields[] = {
 };
 static const struct tha_config_schema nat_schema = THA_SCHEMA(nat_fields);
 
-static const struct tha_config_field codec_fields[] = {
-    {"type", THA_KIND_TEXT, .is_required = true, .max = THA_CONFIG_ID_MAX, .check = tha_config_check_token},
-    {"priority", THA_KIND_COUNT, .max = PRIORITY_MAX},
-};
-static const struct tha_config_schema codec_schema = THA_SCHEMA(codec_fields);
-static const struct tha_config_field codec = {NULL, THA_KIND_OBJECT, .schema = &codec_schema};
-
 static const struct tha_config_field method = {NULL, THA_KIND_TEXT, .max = THA_CONFIG_ID_MAX,
                                                .check = tha_config_check_token};
 
@@ -105,11 +102,11 @@ static const struct tha_config_field trunk_fields[] = {
     {"pairedTrunkId", THA_KIND_TEXT, .is_later = true, .at = AT(paired_id), .max = THA_CONFIG_ID_MAX},
     {"outboundRoute", THA_KIND_TEXT, .at = AT(model.outbound_route), .max = THA_CONFIG_ID_MAX,
      .check = tha_config_check_label},
-    {"priority", THA_KIND_COUNT, .at = AT(model.priority), .max = PRIORITY_MAX},
-    {"weight", THA_KIND_COUNT, .at = AT(model.weight), .max = PRIORITY_MAX, .initial = 100},
+    {"priority", THA_KIND_COUNT, .at = AT(model.priority), .max = THA_CONFIG_PRIORITY_MAX},
+    {"weight", THA_KIND_COUNT, .at = AT(model.weight), .max = THA_CONFIG_PRIORITY_MAX, .initial = 100},
     {"region", THA_KIND_TEXT, .at = AT(model.region), .max = REGION_MAX, .check = tha_config_check_label},
-    {"maxCalls", THA_KIND_COUNT, .is_later = true, .max = 1000000},
-    {"callsPerSecond", THA_KIND_COUNT, .is_later = true, .max = 1000000},
+    {"maxCalls", THA_KIND_COUNT, .at = AT(model.max_calls), .max = 1000000},
+    {"callsPerSecond", THA_KIND_COUNT, .at = AT(model.calls_per_second), .max = 1000000},
     {"outboundAuthMethod", THA_KIND_WORD, .words = auth_methods},
     {"outboundAuth", THA_KIND_OBJECT, .is_later = true, .schema = &auth_schema},
     {"inboundAuthMethod", THA_KIND_WORD, .words = auth_methods},
@@ -117,7 +114,7 @@ static const struct tha_config_field trunk_fields[] = {
     {"tls", THA_KIND_OBJECT, .is_later = true, .schema = &tls_schema},
     {"localAddress", THA_KIND_TEXT, .is_later = true},
     {"nat", THA_KIND_OBJECT, .schema = &nat_schema},
-    {"codecs", THA_KIND_LIST, .item = &codec},
+    {"codecs", THA_KIND_LIST, .read = read_codecs},
     {"allow", THA_KIND_LIST, .item = &method},
     {"adminState", THA_KIND_WORD, .at = AT(model.admin), .words = admin_states},
     {"keepalive", THA_KIND_OBJECT, .read = read_own_keepalive},

@@ -38,8 +38,7 @@ void tha_config_read_bool(struct tha_config_reader *reader, const struct tha_con
     tha_config_put_number(field, target, json_is_true(value));
 }
 
-/** As it would stand in the file, whatever the locale makes of a decimal point. */
-static const char *number_text(double number, char *buf, size_t size)
+const char *tha_config_print_number(double number, char *buf, size_t size)
 {
     snprintf(buf, size, "%.12g", number);
     for (char *c = buf; *c; c++) {
@@ -55,9 +54,9 @@ static void say_out_of_range(struct tha_config_reader *reader, const struct tha_
 {
     char label[THA_CONFIG_LABEL_SIZE], least[32], most[32], actual[32];
 
-    number_text(field->min, least, sizeof(least));
-    number_text(field->max, most, sizeof(most));
-    number_text(number, actual, sizeof(actual));
+    tha_config_print_number(field->min, least, sizeof(least));
+    tha_config_print_number(field->max, most, sizeof(most));
+    tha_config_print_number(number, actual, sizeof(actual));
     tha_config_add_finding(&reader->report, THA_CODE_OUT_OF_RANGE, path, NULL, "%s must be from %s to %s%s, not %s",
                            tha_config_print_label(path, label, sizeof(label)), least, most,
                            field->kind == THA_KIND_SECONDS ? " seconds" : "", actual);

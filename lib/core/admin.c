@@ -34,6 +34,7 @@ void tha_admin_forget(struct tha_core *core, uint32_t index, uint64_t now_ms)
         struct tha_target *target = &core->table->targets[trunk->first_target + i];
 
         tha_health_reset(&target->health, now_ms);
+        tha_care_drop(core, target);
         target->is_probing = false;
         tha_core_show_target(core, target);
     }
@@ -93,12 +94,37 @@ int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t adm
     index = core->table ? find_trunk(core, trunk_id) : THA_NONE;
     if (index == THA_NONE)
         return TRUNKHA_ERR_NOTFOUND;
+    if (for_ms && tha_heap_reserve(&core->admins, core->admins.count + 1))
+        return TRUNKHA_ERR_NOMEM;
 
     set(core, index, admin, reason, text ? text : "", now_ms);
     if (for_ms && admin != TRUNKHA_ADMIN_ENABLED)
         tha_heap_set(&core->admins, &core->table->trunks[index].timer, now_ms + for_ms);
     else
         tha_heap_remove(&core->admins, &core->table->trunks[index].timer);
+
+    return 0;
+}
+
+static uint32_t find_profile(const struct tha_core *core, const char *id)
+{
+    for (uint32_t i = 0; i < core->table->model->n_profiles; i++) {
+        if (!strcmp(core->table->model->profiles[i].id, id))
+            return i;
+    }
+
+    return THA_NONE;
+}
+
+int tha_core_fail_back(struct tha_core *core, const char *profile_id, uint64_t now_ms)
+{
+    uint32_t profile = core->table ? find_profile(core, profile_id) : THA_NONE;
+
+    if (profile == THA_NONE)
+        return TRUNKHA_ERR_NOTFOUND;
+
+    core->table->profiles[profile].released_ms = now_ms;
+    tha_core_show_profile(core, profile);
 
     return 0;
 }

@@ -18,10 +18,9 @@ static uint64_t refill_per_ms(const struct tha_budget *budget)
     return budget->max_per_minute - depth(budget);
 }
 
-void tha_budget_init(struct tha_budget *budget, const struct tha_addr *addr, uint32_t max_per_minute, uint64_t now_ms)
+void tha_budget_init(struct tha_budget *budget, uint32_t max_per_minute, uint64_t now_ms)
 {
     *budget = (struct tha_budget){
-        .addr = *addr,
         .max_per_minute = max_per_minute < 2 ? 2 : max_per_minute,
         .filled_ms = now_ms,
     };

@@ -2,17 +2,14 @@
  *
  *  A bucket of a quarter of the maximum (three at least, if that is not more than half) that fills with the rest in a
  *  minute: so no minute, from any moment, sees more than the maximum, and a few in doubt can be asked in quick succession.
- * Targets whose state is in doubt are served before settled ones. */
+ *  Targets whose state is in doubt are served before settled ones. */
 #ifndef THA_CORE_BUDGET_H
 #define THA_CORE_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/addr.h"
-
 struct tha_budget {
-    struct tha_addr addr;    /**< port and transport do not matter */
     uint32_t max_per_minute; /**< at least 2 */
     uint32_t undecided;      /**< targets at this address whose state is in doubt */
     uint64_t tokens;         /**< in 60,000ths of a probe */
@@ -20,7 +17,7 @@ struct tha_budget {
 };
 
 /** A full bucket. */
-void tha_budget_init(struct tha_budget *budget, const struct tha_addr *addr, uint32_t max_per_minute, uint64_t now_ms);
+void tha_budget_init(struct tha_budget *budget, uint32_t max_per_minute, uint64_t now_ms);
 
 /** May a target at this address be probed now? */
 bool tha_budget_has(struct tha_budget *budget, bool is_undecided, uint64_t now_ms);

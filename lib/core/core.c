@@ -20,6 +20,7 @@ int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret
     tha_heap_init(&core->probes, mem);
     tha_heap_init(&core->admins, mem);
     tha_heap_init(&core->holds, mem);
+    tha_heap_init(&core->cares, mem);
     *ret_core = core;
 
     return 0;
@@ -39,6 +40,7 @@ struct tha_core *tha_core_free(struct tha_core *core)
         return NULL;
 
     free_table(core->table);
+    tha_heap_done(&core->cares);
     tha_heap_done(&core->holds);
     tha_heap_done(&core->admins);
     tha_heap_done(&core->probes);
@@ -65,8 +67,6 @@ int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t no
     /* Timers of the running table stay in the heaps until the commit: there must be room for either table. */
     err = tha_heap_reserve(&core->probes, table->n_targets);
     if (!err)
-        err = tha_heap_reserve(&core->admins, model->n_trunks);
-    if (!err)
         err = tha_heap_reserve(&core->holds, model->n_profiles);
 
     if (err)
@@ -82,28 +82,37 @@ static bool is_new(const struct tha_core *core, const struct tha_target *target)
     return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
 }
 
-/** An unprobed target that the operator has not disabled is not looked after any more: what was known of it is void. */
+/** A target that was probed and is not any more, without the operator having disabled it, is not looked after: what was
+ * known of it is void. */
 static void resume_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_trunk *trunk = &core->table->trunks[target->trunk];
+    bool was_probed = target->timer.when != 0;
 
     if (tha_admin_is_probed(core, target) && tha_schedule_resume(core, target, now_ms))
         return;
 
     target->is_probing = false;
-    if (!tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED)
+    if (was_probed && !tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED) {
         tha_health_reset(&target->health, now_ms);
+        tha_care_drop(core, target);
+    }
 }
 
 static void restart_timers(struct tha_core *core, uint64_t now_ms)
 {
     struct tha_table *table = core->table;
 
-    core->probes.count = core->admins.count = core->holds.count = 0;
+    core->probes.count = core->admins.count = core->holds.count = core->cares.count = 0;
     core->rate = 0;
 
-    for (uint32_t i = 0; i < table->n_targets; i++)
+    for (uint32_t i = 0; i < table->n_targets; i++) {
+        if (table->targets[i].care) {
+            table->targets[i].care->timer.place = 0;
+            tha_care_resume(core, &table->targets[i]);
+        }
         resume_target(core, &table->targets[i], now_ms);
+    }
     for (uint32_t i = 0; i < table->model->n_trunks; i++) {
         if (table->trunks[i].timer.when)
             tha_heap_set(&core->admins, &table->trunks[i].timer, table->trunks[i].timer.when);
@@ -185,6 +194,7 @@ void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t no
         tha_rollup_trunk(core, i, NULL, TRUNKHA_REASON_NONE, "", now_ms);
     tha_fault_recount(core, now_ms);
     free_table(old);
+    tha_table_settle(table);
 }
 
 static void tell_as_configured(struct tha_core *core, uint32_t index)
@@ -235,33 +245,41 @@ static void describe(const struct tha_health *health, const struct tha_evidence 
         tha_text_print(buf, size, "no answer to %u probe%s", health->failed, plural);
 }
 
+void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t previous, uint32_t blamed,
+                     const char *detail, uint64_t now_ms)
+{
+    const struct tha_health *health = &target->health;
+
+    tha_fault_note(core, target->trunk, now_ms);
+    if (health->failed)
+        tha_rollup_break(core, target->trunk, now_ms);
+    if (health->state != previous) {
+        tha_tell_target(core, target, previous, detail);
+        tha_rollup_trunk(core, target->trunk, target, health->reason, detail, now_ms);
+    } else if (health->reason != blamed) {
+        tha_rollup_blame(core, target->trunk, health->reason);
+    }
+    tha_care_follow(core, target, now_ms);
+    tha_core_show_target(core, target);
+}
+
 static void judge(struct tha_core *core, struct tha_target *target, const struct tha_evidence *evidence, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
     uint32_t previous = target->health.state, blamed = target->health.reason;
     bool is_silence = tha_health_is_silence(evidence);
-    bool is_ours, has_changed;
-    char detail[96];
+    bool is_ours;
+    char detail[96] = "";
 
     target->is_probing = false;
     if (!is_silence)
         tha_fault_end(core, now_ms);
 
     is_ours = is_silence && (core->is_local_fault || target->sent_ms < core->fault_ended_ms);
-    has_changed = tha_health_judge(&target->health, keepalive, evidence, is_ours, now_ms);
-    tha_fault_note(core, target->trunk, now_ms);
-    if (target->health.failed)
-        tha_rollup_break(core, target->trunk, now_ms);
-    if (has_changed) {
+    if (tha_health_judge(&target->health, keepalive, evidence, is_ours, now_ms))
         describe(&target->health, evidence, detail, sizeof(detail));
-        tha_tell_target(core, target, previous, detail);
-        tha_rollup_trunk(core, target->trunk, target, target->health.reason, detail, now_ms);
-    } else if (target->health.reason != blamed) {
-        tha_rollup_blame(core, target->trunk, target->health.reason);
-    }
-
+    tha_core_follow(core, target, previous, blamed, detail, now_ms);
     tha_schedule_next(core, target, now_ms);
-    tha_core_show_target(core, target);
 }
 
 void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
@@ -275,6 +293,23 @@ void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evid
     target = &table->targets[table->target_of_slot[slot]];
     if (target->is_probing)
         judge(core, target, evidence, now_ms);
+}
+
+/** At most so often all targets are looked through because of a peer's request. */
+#define KNOCK_EVERY_MS 100U
+
+void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms)
+{
+    if (!core->table || now_ms < core->next_knock_ms)
+        return;
+
+    core->next_knock_ms = now_ms + KNOCK_EVERY_MS;
+    for (uint32_t i = 0; i < core->table->n_targets; i++) {
+        struct tha_target *target = &core->table->targets[i];
+
+        if (target->health.state == TRUNKHA_HEALTH_DOWN && tha_addr_is_same_ip(&target->addr, addr))
+            tha_schedule_hurry(core, target, now_ms);
+    }
 }
 
 /** A probe of which nothing was heard, not even a time-out: the prober owes an answer, but nothing may hang on it. */
@@ -308,7 +343,9 @@ static void end_hold_downs(struct tha_core *core, uint64_t now_ms)
 
 uint64_t tha_core_next_expiry(const struct tha_core *core)
 {
-    return least(tha_schedule_next_expiry(core), least(tha_heap_next(&core->admins), tha_heap_next(&core->holds)));
+    uint64_t of_trunks = least(tha_heap_next(&core->admins), tha_heap_next(&core->holds));
+
+    return least(least(tha_schedule_next_expiry(core), tha_heap_next(&core->cares)), of_trunks);
 }
 
 void tha_core_show_target(struct tha_core *core, struct tha_target *target)
@@ -350,16 +387,23 @@ static void take_target(struct tha_core *core, struct tha_action *action)
         .index = core->dirty_target,
         .target =
             {
-                .health = health->state,
-                .reason = health->reason,
-                .rtt_us = health->rtt_us,
-                .loss_permille = tha_health_loss_permille(health, tha_table_keepalive(core->table, target)),
-                .failed_attempts = health->failed,
-                .last_response = health->last_response,
-                .since_ms = health->since_ms,
-                .last_successful_keepalive_ms = health->last_success_ms,
+                .state =
+                    {
+                        .health = health->state,
+                        .reason = health->reason,
+                        .rtt_us = health->rtt_us,
+                        .loss_permille = tha_health_loss_permille(health, tha_table_keepalive(core->table, target)),
+                        .failed_attempts = health->failed,
+                        .last_response = health->last_response,
+                        .since_ms = health->since_ms,
+                        .last_successful_keepalive_ms = health->last_success_ms,
+                        .cooldown_until_ms = target->care ? target->care->cool_until_ms : 0,
+                    },
+                .slot = target->slot,
+                .trial = target->trial,
             },
     };
+    target->trial = THA_TRIAL_AS_IT_WAS;
     target->is_dirty = false;
     core->dirty_target = target->next_dirty;
 }
@@ -402,7 +446,10 @@ static void take_profile(struct tha_core *core, uint64_t now_ms, struct tha_acti
 static void take_event(struct tha_core *core, struct tha_action *action)
 {
     if (core->next_event < core->n_events)
-        *action = (struct tha_action){.kind = THA_ACTION_TELL, .event = &core->events[core->next_event++]};
+        *action = (struct tha_action){
+            .kind = THA_ACTION_TELL,
+            .event = &core->events[core->next_event++],
+        };
     else
         core->next_event = core->n_events = 0;
 }
@@ -416,6 +463,7 @@ bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_act
     give_up_lost_probes(core, now_ms);
     end_hold_downs(core, now_ms);
     tha_admin_expire(core, now_ms);
+    tha_care_expire(core, now_ms);
 
     if (core->dirty_target != THA_NONE)
         take_target(core, ret_action);

@@ -9,6 +9,7 @@
 
 #include "core/evidence.h"
 #include "core/model.h"
+#include "core/news.h"
 #include "core/state.h"
 #include "core/table.h"
 
@@ -22,11 +23,22 @@ enum tha_action_kind {
     THA_ACTION_TELL         /**< an event; sequence, times and instance are the caller's to fill in */
 };
 
+/** What is published of calls on trial. */
+enum tha_trial {
+    THA_TRIAL_AS_IT_WAS,
+    THA_TRIAL_OFF,
+    THA_TRIAL_ARMED /**< the next call for which the target would be first in line goes there */
+};
+
 struct tha_action {
     uint32_t kind;
-    uint32_t index; /**< of the target, trunk or profile */
+    uint32_t index; /**< of the target, trunk or profile; TELL: of the trunk it is about, or THA_NONE */
     union {
-        struct tha_target_state target;
+        struct {
+            struct tha_target_state state;
+            uint32_t slot;
+            uint32_t trial; /**< enum tha_trial */
+        } target;
         struct {
             struct tha_trunk_state state;
             uint32_t group;
@@ -69,7 +81,16 @@ uint64_t tha_core_next_expiry(const struct tha_core *core);
 /** What came of a probe. A slot without a probe under way is ignored: a late answer credits nothing. */
 void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms);
 
-/** The operator speaks; see trunkha_trunk_set_admin(). Returns 0, NOTFOUND or INVALID. */
+/** What was reported of a call. @p active_calls: on its trunk now. */
+void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms);
+
+/** A request has come from @p addr: who is DOWN there is worth a probe. It proves nothing, as anybody can write that address. */
+void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms);
+
+/** See trunkha_profile_failback(). Returns 0 or NOTFOUND. */
+int tha_core_fail_back(struct tha_core *core, const char *profile_id, uint64_t now_ms);
+
+/** The operator speaks; see trunkha_trunk_set_admin(). Returns 0, NOTFOUND, INVALID or NOMEM. */
 int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t admin, uint32_t reason, const char *text,
                        uint32_t for_ms, uint64_t now_ms);
 

@@ -48,7 +48,7 @@ static bool is_fault_at_home(const struct tha_core *core)
 }
 
 /** Those that went DOWN before the last one fell silent were blamed too early. */
-static void blame_ourselves(struct tha_core *core)
+static void blame_ourselves(struct tha_core *core, uint64_t now_ms)
 {
     struct tha_table *table = core->table;
 
@@ -59,18 +59,20 @@ static void blame_ourselves(struct tha_core *core)
             continue;
         target->health.reason = TRUNKHA_REASON_LOCAL_FAULT;
         target->health.rises_at_once = true;
+        target->health.call_score = 0;
+        tha_care_follow(core, target, now_ms);
         tha_core_show_target(core, target);
         tha_rollup_blame(core, target->trunk, TRUNKHA_REASON_LOCAL_FAULT);
     }
 }
 
-static void look_for_fault(struct tha_core *core)
+static void look_for_fault(struct tha_core *core, uint64_t now_ms)
 {
     if (core->is_local_fault || !is_fault_at_home(core))
         return;
 
     core->is_local_fault = true;
-    blame_ourselves(core);
+    blame_ourselves(core, now_ms);
     tha_tell_local_fault(core, true);
 }
 
@@ -88,7 +90,7 @@ void tha_fault_note(struct tha_core *core, uint32_t index, uint64_t now_ms)
         return;
 
     core->n_silent += is_silent_now ? 1U : -1U;
-    look_for_fault(core);
+    look_for_fault(core, now_ms);
 }
 
 static bool is_affected(const struct tha_core *core, const struct tha_target *target)
@@ -125,5 +127,5 @@ void tha_fault_recount(struct tha_core *core, uint64_t now_ms)
     if (core->n_silent < 2 || core->n_silent < core->n_voters)
         tha_fault_end(core, now_ms);
     else
-        look_for_fault(core);
+        look_for_fault(core, now_ms);
 }

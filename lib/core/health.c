@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "trunkha.h"
+#include "core/news.h"
 
 /** A refusal comes from the peer's host: the way there is whole. What does not even get there is silence. */
 bool tha_health_is_silence(const struct tha_evidence *evidence)
@@ -41,12 +41,16 @@ static void push_result(struct tha_health *health, unsigned is_lost)
         health->results++;
 }
 
+static bool is_worn_out(const struct tha_health *health, const struct tha_keepalive *keepalive)
+{
+    return health->call_score >= 2 * keepalive->max_failed_attempts;
+}
+
 static bool judge_failure(struct tha_health *health, const struct tha_keepalive *keepalive,
                           const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms)
 {
     health->failed++;
     health->succeeded = 0;
-    push_result(health, 1);
 
     if (health->state == TRUNKHA_HEALTH_DOWN && health->rises_at_once && !is_local_fault) {
         health->rises_at_once = false; /* we are well again, and it still fails: it is them */
@@ -77,8 +81,13 @@ static bool judge_success(struct tha_health *health, const struct tha_keepalive 
         return true;
 
     case TRUNKHA_HEALTH_DOWN:
-        if (++health->succeeded < keepalive->recovery_attempts && !health->rises_at_once)
+        if (tha_health_is_call_failure(health) ||
+            (++health->succeeded < keepalive->recovery_attempts && !health->rises_at_once))
             return false;
+        if (is_worn_out(health, keepalive)) {
+            health->reason = TRUNKHA_REASON_CALL_FAILURE; /* from here on it is up to the calls */
+            return false;
+        }
         health->rises_at_once = false;
         health->window = health->results = 0; /* the losses of the outage say nothing of the quality after it */
         change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, now_ms);
@@ -129,12 +138,18 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     bool is_failure = tha_health_is_failure(keepalive, evidence);
     bool has_changed;
 
+    if (is_answered && is_failure && health->rejects_probes)
+        is_failure = false; /* calls prove that it is well */
+    else if (!is_failure)
+        health->rejects_probes = false;
+
     health->is_silent = tha_health_is_silence(evidence);
     health->last_response = is_answered ? (uint16_t)evidence->code : 0;
     if (is_answered)
         health->rtt_us = evidence->rtt_us;
 
     if (is_failure) {
+        push_result(health, 1);
         has_changed = judge_failure(health, keepalive, evidence, is_local_fault, now_ms);
     } else {
         note_success(health, evidence, now_ms);
@@ -142,6 +157,54 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     }
 
     return has_changed || judge_quality(health, keepalive, is_failure, now_ms);
+}
+
+bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_keepalive *keepalive, uint32_t weight,
+                                  const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms)
+{
+    bool is_hard = weight >= THA_WEIGHT_HARD;
+
+    if (!is_local_fault && health->call_score <= UINT8_MAX - weight)
+        health->call_score = (uint8_t)(health->call_score + weight);
+    if (is_hard) {
+        health->rejects_probes = false;
+        health->is_silent = tha_health_is_silence(evidence);
+    }
+
+    if (health->state != TRUNKHA_HEALTH_DOWN && is_worn_out(health, keepalive)) {
+        health->failed += is_hard;
+        change(health, TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_CALL_FAILURE, now_ms);
+        return true;
+    }
+
+    return is_hard && judge_failure(health, keepalive, evidence, is_local_fault, now_ms);
+}
+
+bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_answer, uint64_t now_ms)
+{
+    bool was_rejected = health->last_response && tha_codes_has(&keepalive->failing, health->last_response);
+
+    health->call_score = 0;
+    health->is_silent = false;
+    if (is_answer && was_rejected)
+        health->rejects_probes = true;
+
+    if (health->state == TRUNKHA_HEALTH_DOWN) {
+        if (!is_answer)
+            return false;
+        health->failed = health->succeeded = 0;
+        health->rises_at_once = false;
+        health->window = health->results = 0;
+        change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_CALL_RECOVERED, now_ms);
+        return true;
+    }
+
+    health->failed = 0;
+    if (health->state != TRUNKHA_HEALTH_UNKNOWN)
+        return false;
+    change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_STARTUP, now_ms);
+
+    return true;
 }
 
 void tha_health_reset(struct tha_health *health, uint64_t now_ms)

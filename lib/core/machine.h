@@ -13,6 +13,7 @@ struct tha_core {
     struct tha_heap probes;  /**< timers of targets */
     struct tha_heap admins;  /**< timers of trunks */
     struct tha_heap holds;   /**< timers of profiles */
+    struct tha_heap cares;   /**< timers of targets in trouble with calls */
     struct tha_pace pace;
     uint64_t random;
     uint64_t rate; /**< of all targets together, in millionths of a probe a millisecond */
@@ -25,6 +26,7 @@ struct tha_core {
     uint32_t n_voters;       /**< trunks that a fault at home would silence */
     uint32_t n_silent;       /**< those of them that give no answer now */
     uint32_t n_closed;       /**< trunks that take no new calls: draining or disabled */
+    uint64_t next_knock_ms;  /**< requests of peers are looked at again from then on */
     uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
@@ -36,6 +38,10 @@ struct tha_core {
 void tha_core_show_target(struct tha_core *core, struct tha_target *target);
 void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
 void tha_core_show_profile(struct tha_core *core, uint32_t profile);
+/** What follows from a judgement, whatever it was made on. @p previous and @p blamed: state and reason before; @p detail:
+ * why the state has changed. */
+void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t previous, uint32_t blamed,
+                     const char *detail, uint64_t now_ms);
 
 /* schedule.c: when is a target probed next? */
 /** Goes on with a timer from before a load, unless the interval is shorter now; false: it wants a new place in the comb. */
@@ -50,6 +56,9 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
 uint64_t tha_schedule_next_expiry(const struct tha_core *core);
 uint32_t tha_schedule_limit(const struct tha_core *core);
 
+/** Probes a target in doubt at once, if the last probe is not too fresh. */
+void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+
 /* rollup.c: target -> trunk -> group */
 /** @p cause: the target that changed, or NULL. */
 void tha_rollup_trunk(struct tha_core *core, uint32_t trunk, const struct tha_target *cause, uint32_t reason,
@@ -58,6 +67,7 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t trunk, const struct tha_ta
 void tha_rollup_break(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
 /** The trunk is DOWN as before, but for another reason. */
 void tha_rollup_blame(struct tha_core *core, uint32_t trunk, uint32_t reason);
+void tha_rollup_show_profiles(struct tha_core *core, uint32_t group);
 uint32_t tha_rollup_group_health(const struct tha_table *table, uint32_t group);
 
 /* fault.c: is it us? */
@@ -71,11 +81,35 @@ void tha_fault_recount(struct tha_core *core, uint64_t now_ms);
 /* route.c: the order of a profile */
 void tha_route_order(struct tha_core *core, uint32_t profile, uint64_t now_ms, struct tha_action *ret_action);
 
+/* damping.c: trunks that come and go */
+/** A change to or from DOWN. */
+void tha_damping_note(struct tha_trunk *trunk, const struct tha_damping *damping, uint64_t now_ms);
+/** How long the last recovery has to last before failback; 0 = no longer than any. */
+uint32_t tha_damping_hold_ms(const struct tha_trunk *trunk, const struct tha_damping *damping);
+
+/* care.c: targets in trouble with calls */
+/** It asked for a pause. */
+void tha_care_cool(struct tha_core *core, struct tha_target *target, uint32_t cool_ms, uint64_t now_ms);
+bool tha_care_is_cooling(const struct tha_target *target);
+/** Puts it on trial, or ends that, as its health says. To be called whenever it was judged. */
+void tha_care_follow(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+/** What became of a call on trial. */
+void tha_care_judge_trial(struct tha_core *core, struct tha_target *target, bool has_failed, uint64_t now_ms);
+/** Sets its timer, or forgets it when there is nothing to care for any more. */
+void tha_care_resume(struct tha_core *core, struct tha_target *target);
+void tha_care_drop(struct tha_core *core, struct tha_target *target);
+void tha_care_expire(struct tha_core *core, uint64_t now_ms);
+
 /* tell.c: events */
 void tha_tell_target(struct tha_core *core, const struct tha_target *target, uint32_t previous, const char *detail);
 void tha_tell_trunk(struct tha_core *core, uint32_t trunk, uint32_t previous, const struct tha_target *cause,
                     const char *detail);
 void tha_tell_active(struct tha_core *core, uint32_t profile, const char *previous_id, uint32_t reason);
+void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *target);
+/** @p trunk: index, or THA_NONE when it is not known any more. */
+void tha_tell_call(struct tha_core *core, const struct tha_news *news, uint32_t trunk);
+/** The last call has gone from a draining trunk. */
+void tha_tell_drained(struct tha_core *core, uint32_t trunk);
 void tha_tell_local_fault(struct tha_core *core, bool has_begun);
 
 /* admin.c */

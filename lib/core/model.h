@@ -44,6 +44,14 @@ struct tha_probe_text {
     uint32_t n_headers;
 };
 
+/** When a trunk that comes and goes has to wait longer and longer before failback. */
+struct tha_damping {
+    uint32_t max_transitions; /**< in `window_ms`: more than these are flapping */
+    uint32_t window_ms;
+    uint32_t hold_down_ms; /**< of the first one too many; each further doubles it */
+    uint32_t max_hold_down_ms;
+};
+
 struct tha_keepalive {
     bool enabled;
     bool only_when_idle;
@@ -59,10 +67,27 @@ struct tha_keepalive {
     uint32_t degraded_rtt_ms;       /**< 0 = delay never degrades */
     uint32_t degraded_window;       /**< probes, 1 to 64 */
     struct tha_codes failing;       /**< failureResponseCodes less acceptedResponseCodes */
+    struct tha_damping damping;
     struct tha_probe_text text;
 };
 
-enum tha_strategy { THA_STRATEGY_ACTIVE_STANDBY, THA_STRATEGY_WEIGHTED, THA_STRATEGY_ROUND_ROBIN };
+/** How the calls of a profile are tried. */
+struct tha_call_settings {
+    uint32_t no_response_ms; /**< sending to the first 1xx */
+    uint32_t no_ring_ms;     /**< sending to the first 18x */
+    uint32_t total_ms;       /**< first attempt to the first 18x or final answer of any */
+    uint32_t ring_ms;        /**< from the first 18x */
+    uint32_t max_attempts;   /**< 1 to THA_ATTEMPTS_MAX */
+    uint32_t max_retry_after_ms;
+    uint32_t retry_budget_percent; /**< of the profile's calls */
+    struct tha_codes reroute;      /**< never 486, 487 or 6xx */
+};
+
+#define THA_ATTEMPTS_MAX 16U
+
+enum tha_strategy { THA_STRATEGY_ACTIVE_STANDBY, THA_STRATEGY_WEIGHTED, THA_STRATEGY_ROUND_ROBIN, THA_STRATEGY_LEAST_CALLS };
+
+enum tha_failback { THA_FAILBACK_AUTO, THA_FAILBACK_MANUAL, THA_FAILBACK_WHEN_IDLE };
 
 enum tha_direction { THA_DIRECTION_BOTH, THA_DIRECTION_INBOUND, THA_DIRECTION_OUTBOUND };
 
@@ -81,7 +106,10 @@ struct tha_trunk_model {
     uint32_t direction;
     uint32_t priority; /**< lower goes first */
     uint32_t weight;
-    uint32_t admin; /**< enum trunkha_admin */
+    uint32_t admin;            /**< enum trunkha_admin */
+    uint32_t max_calls;        /**< 0 = no limit */
+    uint32_t calls_per_second; /**< 0 = no limit */
+    uint32_t codecs;           /**< stands for the set of `codecs`, whatever their order; 0 = none given */
     const struct tha_keepalive *keepalive;
 };
 
@@ -101,6 +129,8 @@ struct tha_profile_model {
     const uint32_t *groups; /**< the whole chain, each group once */
     uint32_t n_groups;
     uint32_t hold_down_ms;
+    uint32_t failback; /**< enum tha_failback */
+    const struct tha_call_settings *call;
     bool is_group;
 };
 

@@ -5,8 +5,11 @@ static uint8_t measure(const struct tha_table *table, const struct tha_trunk *tr
 {
     uint32_t count[TRUNKHA_HEALTH_DOWN + 1] = {0};
 
-    for (uint32_t i = 0; i < trunk->n_targets; i++)
-        count[table->targets[trunk->first_target + i].health.state]++;
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        const struct tha_target *target = &table->targets[trunk->first_target + i];
+
+        count[tha_care_is_cooling(target) ? TRUNKHA_HEALTH_DOWN : target->health.state]++;
+    }
 
     if (count[TRUNKHA_HEALTH_AVAILABLE])
         return count[TRUNKHA_HEALTH_DOWN] ? TRUNKHA_HEALTH_DEGRADED : TRUNKHA_HEALTH_AVAILABLE;
@@ -21,7 +24,17 @@ static bool has_recovered(uint8_t was, uint8_t is)
     return is == TRUNKHA_HEALTH_AVAILABLE && (was == TRUNKHA_HEALTH_DOWN || was == TRUNKHA_HEALTH_DEGRADED);
 }
 
-static void show_profiles(struct tha_core *core, uint32_t group)
+/** Coming and going, but not for want of knowledge, nor because of a fault at home, nor by a word of the operator. */
+static bool is_flap(const struct tha_core *core, const struct tha_trunk *trunk, uint8_t is)
+{
+    bool has_turned = (trunk->measured == TRUNKHA_HEALTH_DOWN) != (is == TRUNKHA_HEALTH_DOWN);
+    bool is_known = trunk->measured != TRUNKHA_HEALTH_UNKNOWN && is != TRUNKHA_HEALTH_UNKNOWN;
+
+    return has_turned && is_known && !core->is_local_fault && trunk->reason != TRUNKHA_REASON_LOCAL_FAULT &&
+           trunk->admin != TRUNKHA_ADMIN_DISABLED;
+}
+
+void tha_rollup_show_profiles(struct tha_core *core, uint32_t group)
 {
     const struct tha_membership *membership = &core->table->memberships[group];
 
@@ -37,6 +50,8 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
     uint8_t measured = measure(core->table, trunk);
     bool is_disabled = trunk->admin == TRUNKHA_ADMIN_DISABLED;
 
+    if (is_flap(core, trunk, measured))
+        tha_damping_note(trunk, &tha_table_trunk_model(core->table, index)->keepalive->damping, now_ms);
     if (has_recovered(trunk->measured, measured) && !is_disabled)
         trunk->recovered_ms = now_ms;
     trunk->measured = measured;
@@ -49,14 +64,19 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
     }
 
     tha_core_show_trunk(core, trunk);
-    show_profiles(core, tha_table_trunk_model(core->table, index)->group);
+    tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
 void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
     struct tha_trunk *trunk = &core->table->trunks[index];
 
-    if (trunk->recovered_ms && now_ms < trunk->recovered_ms + trunk->hold_down_ms)
+    const struct tha_damping *damping = &tha_table_trunk_model(core->table, index)->keepalive->damping;
+    uint32_t hold_ms = tha_damping_hold_ms(trunk, damping);
+
+    if (hold_ms < trunk->hold_down_ms)
+        hold_ms = trunk->hold_down_ms;
+    if (trunk->recovered_ms && now_ms < trunk->recovered_ms + hold_ms)
         trunk->recovered_ms = now_ms;
 }
 

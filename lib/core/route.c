@@ -1,17 +1,17 @@
-/* The order of a profile: class by class, within a class group by group along the chain, within a group by priority. A
- * balancing group's trunks of one class and priority make a run in which the reader takes turns. */
+/* The order of a profile: tier by tier, within a tier group by group along the chain, within a group by priority. A
+ * balancing group's trunks of one tier and priority make a run in which the reader takes turns. */
 #include "machine.h"
 
 #include <stddef.h>
 
-enum class {
-    CLASS_AVAILABLE,
-    CLASS_HELD, /* available again, held down before failback */
-    CLASS_DEGRADED,
-    CLASS_UNKNOWN,
-    CLASS_DOWN,
-    CLASS_PASSED_OVER,
-    N_CLASSES
+enum tier {
+    TIER_AVAILABLE,
+    TIER_HELD, /* available again, held down before failback */
+    TIER_DEGRADED,
+    TIER_UNKNOWN,
+    TIER_DOWN,
+    TIER_PASSED_OVER,
+    N_TIERS
 };
 
 struct order {
@@ -22,8 +22,10 @@ struct order {
     uint64_t next_release_ms; /* when the next hold-down ends */
     uint32_t n_entries;
     uint32_t last_trunk; /* the trunk of the entry before, or THA_NONE */
-    enum class last_class;
+    enum tier last_tier;
     bool is_first_run;
+    bool has_usable; /* some trunk takes calls and is not DOWN */
+    bool has_trials; /* some target is on trial */
 };
 
 static bool is_active_available(const struct order *order)
@@ -34,72 +36,139 @@ static bool is_active_available(const struct order *order)
            order->core->table->trunks[active].admin == TRUNKHA_ADMIN_ENABLED;
 }
 
-/** Only for the sake of an active trunk that is available itself: with nothing better, nothing is held back. */
-static bool is_held(struct order *order, uint32_t index)
+/** When time alone lets calls go back to the trunk. */
+static uint64_t release_of(const struct order *order, uint32_t index)
+{
+    const struct tha_table *table = order->core->table;
+    const struct tha_trunk *trunk = &table->trunks[index];
+    uint32_t hold_ms = tha_damping_hold_ms(trunk, &tha_table_trunk_model(table, index)->keepalive->damping);
+
+    return trunk->recovered_ms + (order->model->hold_down_ms > hold_ms ? order->model->hold_down_ms : hold_ms);
+}
+
+static bool is_released(struct order *order, uint32_t index)
 {
     const struct tha_trunk *trunk = &order->core->table->trunks[index];
-    uint64_t release_ms = trunk->recovered_ms + order->model->hold_down_ms;
+    uint64_t release_ms = release_of(order, index);
 
-    if (!trunk->recovered_ms || index == order->profile->active || release_ms <= order->now_ms)
+    if (trunk->recovered_ms <= order->profile->released_ms)
+        return true;
+    if (order->model->failback == THA_FAILBACK_MANUAL)
         return false;
+    if (release_ms <= order->now_ms)
+        return order->model->failback == THA_FAILBACK_AUTO || !order->core->table->trunks[order->profile->active].calls;
 
     if (release_ms < order->next_release_ms)
         order->next_release_ms = release_ms;
 
-    return is_active_available(order);
+    return false;
 }
 
-static enum class classify(struct order *order, uint32_t index) {
+/** Only for the sake of an active trunk that is available itself: with nothing better, nothing is held back. */
+static bool is_held(struct order *order, uint32_t index)
+{
     const struct tha_trunk *trunk = &order->core->table->trunks[index];
 
-    if (trunk->admin != TRUNKHA_ADMIN_ENABLED) return CLASS_PASSED_OVER;
+    return trunk->recovered_ms && index != order->profile->active && is_active_available(order) &&
+           !is_released(order, index);
+}
 
-    switch (trunk->measured){
-        case TRUNKHA_HEALTH_AVAILABLE : return is_held(order, index) ? CLASS_HELD : CLASS_AVAILABLE;
-        case TRUNKHA_HEALTH_DEGRADED : return CLASS_DEGRADED;
-        case TRUNKHA_HEALTH_DOWN : return CLASS_DOWN;
-        default : return CLASS_UNKNOWN;
+/** Is it DOWN only because it asked for a pause? */
+static bool is_cooling(const struct tha_table *table, const struct tha_trunk *trunk)
+{
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        const struct tha_target *target = &table->targets[trunk->first_target + i];
+
+        if (tha_care_is_cooling(target) && target->health.state != TRUNKHA_HEALTH_DOWN)
+            return true;
+    }
+
+    return false;
+}
+
+static enum tier classify(struct order *order, uint32_t index)
+{
+    const struct tha_trunk *trunk = &order->core->table->trunks[index];
+
+    if (trunk->admin != TRUNKHA_ADMIN_ENABLED)
+        return TIER_PASSED_OVER;
+
+    switch (trunk->measured) {
+    case TRUNKHA_HEALTH_AVAILABLE:
+        return is_held(order, index) ? TIER_HELD : TIER_AVAILABLE;
+    case TRUNKHA_HEALTH_DEGRADED:
+        return TIER_DEGRADED;
+    case TRUNKHA_HEALTH_DOWN:
+        return order->has_usable && is_cooling(order->core->table, trunk) ? TIER_PASSED_OVER : TIER_DOWN;
+    default:
+        return TIER_UNKNOWN;
     }
 }
 
-static uint8_t why_of(const struct order *order, enum class class, uint32_t trunk)
+static uint8_t why_of(const struct order *order, enum tier tier, uint32_t trunk)
 {
-    static const uint8_t whys[N_CLASSES] = {
-        [CLASS_AVAILABLE] = TRUNKHA_WHY_STANDBY, [CLASS_HELD] = TRUNKHA_WHY_HOLD_DOWN,
-        [CLASS_DEGRADED] = TRUNKHA_WHY_DEGRADED, [CLASS_UNKNOWN] = TRUNKHA_WHY_UNKNOWN,
-        [CLASS_DOWN] = TRUNKHA_WHY_LAST_RESORT,  [CLASS_PASSED_OVER] = TRUNKHA_WHY_DISABLED,
+    static const uint8_t whys[N_TIERS] = {
+        [TIER_AVAILABLE] = TRUNKHA_WHY_STANDBY, [TIER_HELD] = TRUNKHA_WHY_HOLD_DOWN,
+        [TIER_DEGRADED] = TRUNKHA_WHY_DEGRADED, [TIER_UNKNOWN] = TRUNKHA_WHY_UNKNOWN,
+        [TIER_DOWN] = TRUNKHA_WHY_LAST_RESORT,
+    };
+    static const uint8_t passed_whys[] = {
+        [TRUNKHA_ADMIN_ENABLED] = TRUNKHA_WHY_COOLING,
+        [TRUNKHA_ADMIN_DISABLED] = TRUNKHA_WHY_DISABLED,
+        [TRUNKHA_ADMIN_DRAINING] = TRUNKHA_WHY_DRAINING,
     };
 
-    if (class == CLASS_AVAILABLE && order->is_first_run)
+    if (tier == TIER_AVAILABLE && order->is_first_run)
         return TRUNKHA_WHY_PREFERRED;
-    if (class == CLASS_PASSED_OVER && order->core->table->trunks[trunk].admin == TRUNKHA_ADMIN_DRAINING)
-        return TRUNKHA_WHY_DRAINING;
+    if (tier == TIER_PASSED_OVER)
+        return passed_whys[order->core->table->trunks[trunk].admin];
 
-    return whys[class];
+    return whys[tier];
 }
 
-static bool starts_run(const struct order *order, enum class class, uint32_t trunk)
+static bool starts_run(const struct order *order, enum tier tier, uint32_t trunk)
 {
     const struct tha_trunk_model *trunks = order->core->table->model->trunks;
 
-    return order->last_trunk == THA_NONE || class != order->last_class ||
+    return order->last_trunk == THA_NONE || tier != order->last_tier ||
            trunks[order->last_trunk].group != trunks[trunk].group ||
            trunks[order->last_trunk].priority != trunks[trunk].priority;
 }
 
-static uint8_t run_of(const struct order *order, enum class class, uint32_t trunk, bool is_start)
+static uint8_t run_of(const struct order *order, enum tier tier, uint32_t trunk, bool is_start)
 {
+    static const uint8_t runs[] = {
+        [THA_STRATEGY_ACTIVE_STANDBY] = THA_RUN_SINGLE,
+        [THA_STRATEGY_WEIGHTED] = THA_RUN_WEIGHTED,
+        [THA_STRATEGY_ROUND_ROBIN] = THA_RUN_ROUND_ROBIN,
+        [THA_STRATEGY_LEAST_CALLS] = THA_RUN_LEAST_CALLS,
+    };
     const struct tha_model *model = order->core->table->model;
-    uint32_t strategy = model->groups[model->trunks[trunk].group].strategy;
+    uint8_t run = runs[model->groups[model->trunks[trunk].group].strategy];
 
-    if (strategy == THA_STRATEGY_ACTIVE_STANDBY || class >= CLASS_DOWN)
+    if (run == THA_RUN_SINGLE || tier >= TIER_DOWN)
         return THA_RUN_SINGLE;
 
-    return (uint8_t)((strategy == THA_STRATEGY_WEIGHTED ? THA_RUN_WEIGHTED : THA_RUN_ROUND_ROBIN) |
-                     (is_start ? THA_RUN_START : 0));
+    return is_start ? run | THA_RUN_START : run;
 }
 
-static void append_targets(struct order *order, enum class class, uint32_t index, bool is_down, bool is_start)
+static uint8_t limits_of(const struct tha_trunk_model *trunk)
+{
+    return trunk->max_calls || trunk->calls_per_second ? THA_RUN_LIMITED : 0;
+}
+
+/** Those that are DOWN, or asked for a pause, come behind the others of their trunk. */
+static bool is_out(const struct tha_target *target)
+{
+    return target->health.state == TRUNKHA_HEALTH_DOWN || tha_care_is_cooling(target);
+}
+
+static bool is_on_trial(const struct tha_target *target)
+{
+    return target->care && target->care->trial_ms;
+}
+
+static void append_targets(struct order *order, enum tier tier, uint32_t index, bool is_down, bool is_start)
 {
     struct tha_table *table = order->core->table;
     const struct tha_trunk *trunk = &table->trunks[index];
@@ -107,32 +176,33 @@ static void append_targets(struct order *order, enum class class, uint32_t index
     for (uint32_t i = 0; i < trunk->n_targets; i++) {
         uint32_t target = trunk->first_target + i;
 
-        if ((table->targets[target].health.state == TRUNKHA_HEALTH_DOWN) != is_down)
+        if (is_out(&table->targets[target]) != is_down)
             continue;
+        order->has_trials |= is_on_trial(&table->targets[target]);
         table->entries[order->n_entries++] = (struct tha_route_entry){
             .target = target,
             .weight = (uint16_t)table->model->trunks[index].weight,
-            .why = why_of(order, class, index),
-            .run = run_of(order, class, index, is_start),
+            .why = why_of(order, tier, index),
+            .run = run_of(order, tier, index, is_start) | limits_of(&table->model->trunks[index]),
         };
         is_start = false;
     }
 }
 
-static void append_trunk(struct order *order, enum class class, uint32_t index)
+static void append_trunk(struct order *order, enum tier tier, uint32_t index)
 {
     uint32_t before = order->n_entries;
-    bool is_start = starts_run(order, class, index);
+    bool is_start = starts_run(order, tier, index);
 
-    if (run_of(order, class, index, is_start) == THA_RUN_SINGLE || is_start)
+    if (run_of(order, tier, index, is_start) == THA_RUN_SINGLE || is_start)
         order->is_first_run = before == 0;
-    append_targets(order, class, index, false, is_start);
-    append_targets(order, class, index, true, is_start && order->n_entries == before);
+    append_targets(order, tier, index, false, is_start);
+    append_targets(order, tier, index, true, is_start && order->n_entries == before);
     order->last_trunk = index;
-    order->last_class = class;
+    order->last_tier = tier;
 }
 
-static void append_class(struct order *order, enum class class)
+static void append_tier(struct order *order, enum tier tier)
 {
     const struct tha_table *table = order->core->table;
 
@@ -142,10 +212,67 @@ static void append_class(struct order *order, enum class class)
         for (uint32_t j = 0; j < table->model->groups[group].n_trunks; j++) {
             uint32_t trunk = table->groups[group].by_priority[j];
 
-            if (classify(order, trunk) == class)
-                append_trunk(order, class, trunk);
+            if (classify(order, trunk) == tier)
+                append_trunk(order, tier, trunk);
         }
     }
+}
+
+/** Would @p trunk be in front of @p first, or take turns with it, if it were well? */
+static bool is_preferred(const struct order *order, uint32_t trunk, uint32_t first)
+{
+    const struct tha_table *table = order->core->table;
+    const struct tha_trunk_model *trunks = table->model->trunks;
+
+    for (uint32_t i = 0; i < order->model->n_groups; i++) {
+        const struct tha_group_model *group = &table->model->groups[order->model->groups[i]];
+
+        for (uint32_t j = 0; j < group->n_trunks; j++) {
+            uint32_t next = table->groups[order->model->groups[i]].by_priority[j];
+
+            if (next == trunk)
+                return true;
+            if (next == first)
+                return group->strategy != THA_STRATEGY_ACTIVE_STANDBY && trunks[trunk].group == trunks[first].group &&
+                       trunks[trunk].priority == trunks[first].priority;
+        }
+    }
+
+    return false;
+}
+
+/** A standby is not tried on calls that the active trunk can take. */
+static void mark_trials(struct order *order)
+{
+    const struct tha_table *table = order->core->table;
+    uint32_t first = table->targets[table->entries[0].target].trunk;
+
+    for (uint32_t i = 0; i < order->n_entries; i++) {
+        struct tha_route_entry *entry = &table->entries[i];
+        const struct tha_target *target = &table->targets[entry->target];
+
+        if (entry->why == TRUNKHA_WHY_LAST_RESORT && is_on_trial(target) && target->trunk != first &&
+            is_preferred(order, target->trunk, first))
+            entry->run |= THA_RUN_TRIAL;
+    }
+}
+
+static bool has_usable(const struct order *order)
+{
+    const struct tha_table *table = order->core->table;
+
+    for (uint32_t i = 0; i < order->model->n_groups; i++) {
+        const struct tha_group_model *group = &table->model->groups[order->model->groups[i]];
+
+        for (uint32_t j = 0; j < group->n_trunks; j++) {
+            const struct tha_trunk *trunk = &table->trunks[group->first_trunk + j];
+
+            if (trunk->admin == TRUNKHA_ADMIN_ENABLED && trunk->measured != TRUNKHA_HEALTH_DOWN)
+                return true;
+        }
+    }
+
+    return false;
 }
 
 static uint32_t find_active(const struct order *order)
@@ -194,8 +321,11 @@ void tha_route_order(struct tha_core *core, uint32_t index, uint64_t now_ms, str
         .last_trunk = THA_NONE,
     };
 
-    for (enum class class = 0; class < N_CLASSES; class ++)
-        append_class(&order, class);
+    order.has_usable = has_usable(&order);
+    for (enum tier tier = 0; tier < N_TIERS; tier++)
+        append_tier(&order, tier);
+    if (order.has_trials && order.has_usable)
+        mark_trials(&order);
     set_active(&order, find_active(&order));
 
     if (order.next_release_ms == THA_NEVER)

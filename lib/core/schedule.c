@@ -126,6 +126,35 @@ uint32_t tha_schedule_limit(const struct tha_core *core)
     return limit < PACE_MIN ? PACE_MIN : (uint32_t)limit;
 }
 
+void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    uint64_t when = target->sent_ms + tha_table_keepalive(core->table, target)->suspect_interval_ms;
+
+    if (!tha_timer_is_set(&target->timer) || target->is_probing)
+        return;
+
+    account(core, target, true);
+    if (when < now_ms)
+        when = now_ms;
+    if (when < target->timer.when)
+        tha_heap_set(&core->probes, &target->timer, when);
+}
+
+/** Has a call shown since the last probe what the next one would ask? Then that waits for its time from there. */
+static bool is_shown_by_calls(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+
+    if (!keepalive->only_when_idle || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
+        target->shown_ms + keepalive->interval_ms <= now_ms)
+        return false;
+
+    account(core, target, true);
+    tha_heap_set(&core->probes, &target->timer, target->shown_ms + with_jitter(core, target, keepalive->interval_ms));
+
+    return target->timer.when > now_ms;
+}
+
 static void send(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
@@ -145,6 +174,8 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
 
         if (target->is_probing)
             return false; /* a lost one: it is judged before the next is sent */
+        if (is_shown_by_calls(core, target, now_ms))
+            continue;
         if (!tha_budget_has(budget, target->is_undecided, now_ms)) {
             tha_heap_set(&core->probes, timer, tha_budget_opens(budget, target->is_undecided));
             continue;

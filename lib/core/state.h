@@ -37,7 +37,11 @@ enum tha_run {
     THA_RUN_SINGLE = 0,      /**< no balancing: the order is the order */
     THA_RUN_WEIGHTED = 1,    /**< belongs to a weighted run ... */
     THA_RUN_ROUND_ROBIN = 2, /**< belongs to a round-robin run ... */
-    THA_RUN_START = 0x80,    /**< ... and is its first entry */
+    THA_RUN_LEAST_CALLS = 3, /**< the one with the fewest calls goes first ... */
+    THA_RUN_KIND = 0x07,     /**< the bits of the above */
+    THA_RUN_LIMITED = 0x20,  /**< its trunk has `maxCalls` or `callsPerSecond` */
+    THA_RUN_TRIAL = 0x40,    /**< down because calls failed, and first in line but for that: a call on trial goes there */
+    THA_RUN_START = 0x80,    /**< ... and is the first entry of its run */
 };
 
 #endif

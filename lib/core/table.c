@@ -48,6 +48,7 @@ static void set_up_targets(struct tha_table *table, uint64_t now_ms)
         *trunk = (struct tha_trunk){
             .first_target = next,
             .n_targets = model->trunks[i].n_addrs,
+            .slot = THA_NONE,
             .since_ms = now_ms,
             .admin = (uint8_t)model->trunks[i].admin,
             .admin_reason = tha_table_admin_reason(model->trunks[i].admin),
@@ -205,15 +206,23 @@ out:
     return err;
 }
 
+void tha_table_settle(struct tha_table *table)
+{
+    table->old_profiles = tha_mem_free(&table->mem, table->old_profiles);
+    table->old_trunks = tha_mem_free(&table->mem, table->old_trunks);
+    table->old_targets = tha_mem_free(&table->mem, table->old_targets);
+}
+
 struct tha_table *tha_table_free(struct tha_table *table)
 {
     if (!table)
         return NULL;
 
+    for (uint32_t i = 0; table->targets && i < table->n_targets; i++)
+        tha_mem_free(&table->mem, table->targets[i].care);
+    tha_table_settle(table);
     tha_mem_free(&table->mem, table->numbers);
-    tha_mem_free(&table->mem, table->old_profiles);
-    tha_mem_free(&table->mem, table->old_trunks);
-    tha_mem_free(&table->mem, table->old_targets);
+    tha_mem_free(&table->mem, table->trunk_of_slot);
     tha_mem_free(&table->mem, table->target_of_slot);
     tha_mem_free(&table->mem, table->entries);
     tha_mem_free(&table->mem, table->budgets);

@@ -12,29 +12,46 @@
 #include "core/state.h"
 #include "trunkha.h"
 
+/** What only a target in trouble with calls has. */
+struct tha_care {
+    struct tha_timer timer;   /**< the earlier of the two */
+    uint64_t cool_until_ms;   /**< it asked for a pause; 0 = no */
+    uint64_t trial_ms;        /**< when the next call on trial is let through; 0 = not on trial */
+    uint32_t trial_period_ms; /**< until the trial after that */
+    uint32_t target;          /**< index */
+    bool awaits_probe;        /**< the trial is due, but its probes fail too */
+};
+
 struct tha_target {
     struct tha_timer timer; /**< next probe; while one is under way: when it is given up for lost */
     struct tha_health health;
     struct tha_addr addr;
-    uint64_t sent_ms; /**< when the last probe left */
-    uint32_t trunk;   /**< index */
-    uint32_t slot;    /**< its number for the prober: stays over reloads */
-    uint32_t budget;  /**< index */
-    uint32_t rate;    /**< its share of the probe rate now, in millionths of a probe a millisecond */
+    struct tha_care *care; /**< NULL = none needed */
+    uint64_t sent_ms;      /**< when the last probe left */
+    uint64_t shown_ms;     /**< when a call last proved it; 0 = never */
+    uint32_t trunk;        /**< index */
+    uint32_t slot;         /**< its number for the prober: stays over reloads */
+    uint32_t budget;       /**< index */
+    uint32_t rate;         /**< its share of the probe rate now, in millionths of a probe a millisecond */
     uint32_t next_dirty;
     bool is_probing;   /**< a probe is under way */
     bool is_undecided; /**< counted in its budget as such */
     bool is_dirty;     /**< its state waits to be published */
+    uint8_t trial;     /**< enum tha_trial, to be published with it */
 };
 
 struct tha_trunk {
     struct tha_timer timer; /**< back to enabled */
     uint64_t since_ms;
     uint64_t recovered_ms;    /**< when it became AVAILABLE again, or last failed within the hold-down; 0 = never */
-    uint32_t hold_down_ms;    /**< the longest of the profiles it is part of */
+    uint64_t flapped_ms;      /**< when it last came or went */
     uint64_t silent_since_ms; /**< when the last of its targets began to give no answer; 0 = one answers */
+    uint32_t flap_level;      /**< transitions in thousandths, less those that had leaked out by then: damping.c */
+    uint32_t hold_down_ms;    /**< the longest of the profiles it is part of */
     uint32_t first_target;
     uint32_t n_targets;
+    uint32_t slot;  /**< its number for the view: stays over reloads */
+    uint32_t calls; /**< on it, as far as they were reported */
     uint32_t next_dirty;
     uint8_t measured; /**< enum trunkha_health: rolled up from the targets */
     uint8_t health;   /**< what is shown: DOWN while disabled */
@@ -50,6 +67,7 @@ struct tha_group {
 
 struct tha_profile {
     struct tha_timer timer; /**< when the next hold-down ends */
+    uint64_t released_ms;   /**< the operator let go of every hold-down that had begun by then */
     uint32_t active;        /**< trunk that carries new calls, or THA_NONE */
     uint32_t n_targets;     /**< in its whole chain */
     uint32_t next_dirty;
@@ -74,10 +92,11 @@ struct tha_table {
     struct tha_budget *budgets;
     struct tha_route_entry *entries; /**< room for the longest order */
     uint32_t *target_of_slot;        /**< index or THA_NONE */
+    uint32_t *trunk_of_slot;         /**< likewise */
     uint32_t *old_targets;           /**< for each target the index it had in the table before, or THA_NONE */
-    uint32_t *old_trunks;
+    uint32_t *old_trunks;            /**< these three only until the table has been taken over */
     uint32_t *old_profiles;
-    uint32_t n_targets, n_slots, n_budgets;
+    uint32_t n_targets, n_slots, n_trunk_slots, n_budgets;
     uint32_t *numbers; /**< the memory of by_priority and memberships */
 };
 
@@ -87,7 +106,10 @@ int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const stru
                   struct tha_table **ret_table);
 
 /** Moves what stays from @p old into @p table. */
-void tha_table_inherit(struct tha_table *table, const struct tha_table *old);
+void tha_table_inherit(struct tha_table *table, struct tha_table *old);
+
+/** What only inheriting needed is released. */
+void tha_table_settle(struct tha_table *table);
 
 /** The reason that goes with a word of the operator when he gives no other. */
 uint8_t tha_table_admin_reason(uint32_t admin);

@@ -9,13 +9,20 @@ static uint32_t probes_per_minute(const struct tha_keepalive *keepalive)
     return 2 * 60000 / keepalive->interval_ms + 10;
 }
 
-static void add_to_budget(struct tha_budget *budget, uint32_t *explicit_max, const struct tha_keepalive *keepalive)
+/** What is known of a budget while it is made. */
+struct share {
+    uint32_t explicit_max; /**< 0 = none given */
+    uint32_t derived_max;
+    uint32_t first_target; /**< index: its address is the budget's */
+};
+
+static void add_to_share(struct share *share, const struct tha_keepalive *keepalive)
 {
     uint32_t max = keepalive->max_probes_per_minute;
 
-    if (max && (!*explicit_max || max < *explicit_max))
-        *explicit_max = max;
-    budget->max_per_minute += probes_per_minute(keepalive);
+    if (max && (!share->explicit_max || max < share->explicit_max))
+        share->explicit_max = max;
+    share->derived_max += probes_per_minute(keepalive);
 }
 
 static const struct tha_budget *find_budget(const struct tha_table *table, const struct tha_map *by_ip, const char *ip)
@@ -41,7 +48,7 @@ static int map_by_ip(struct tha_map *map, struct tha_arena *names, const struct 
     return 0;
 }
 
-static int share_budgets(struct tha_table *table, struct tha_map *by_ip, struct tha_arena *names, uint32_t *explicit_max)
+static int share_budgets(struct tha_table *table, struct tha_map *by_ip, struct tha_arena *names, struct share *shares)
 {
     for (uint32_t i = 0; i < table->n_targets; i++) {
         struct tha_target *target = &table->targets[i];
@@ -53,27 +60,27 @@ static int share_budgets(struct tha_table *table, struct tha_map *by_ip, struct 
             target->budget = first->budget;
         } else {
             target->budget = table->n_budgets++;
+            shares[target->budget].first_target = i;
             ip = tha_arena_strdup(names, ip);
             if (!ip || tha_map_put(by_ip, ip, target))
                 return TRUNKHA_ERR_NOMEM;
-            table->budgets[target->budget].addr = target->addr;
         }
-        add_to_budget(&table->budgets[target->budget], &explicit_max[target->budget], tha_table_keepalive(table, target));
+        add_to_share(&shares[target->budget], tha_table_keepalive(table, target));
     }
 
     return 0;
 }
 
 static void fill_budgets(struct tha_table *table, const struct tha_table *old, const struct tha_map *old_by_ip,
-                         const uint32_t *explicit_max, uint64_t now_ms)
+                         const struct share *shares, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < table->n_budgets; i++) {
         struct tha_budget *budget = &table->budgets[i];
-        const struct tha_addr addr = budget->addr;
+        const struct tha_addr *addr = &table->targets[shares[i].first_target].addr;
         char ip[THA_ADDR_TEXT_SIZE];
-        const struct tha_budget *before = find_budget(old, old_by_ip, tha_addr_host_text(&addr, ip, sizeof(ip)));
+        const struct tha_budget *before = find_budget(old, old_by_ip, tha_addr_host_text(addr, ip, sizeof(ip)));
 
-        tha_budget_init(budget, &addr, explicit_max[i] ? explicit_max[i] : budget->max_per_minute, now_ms);
+        tha_budget_init(budget, shares[i].explicit_max ? shares[i].explicit_max : shares[i].derived_max, now_ms);
         if (before && before->tokens < budget->tokens) {
             budget->tokens = before->tokens;
             budget->filled_ms = before->filled_ms;
@@ -81,9 +88,18 @@ static void fill_budgets(struct tha_table *table, const struct tha_table *old, c
     }
 }
 
+/** There is room for one budget a target; many trunks at few addresses need less. */
+static void give_rest_back(struct tha_table *table)
+{
+    struct tha_budget *budgets = tha_mem_resize(&table->mem, table->budgets, table->n_budgets, sizeof(*budgets));
+
+    if (budgets)
+        table->budgets = budgets;
+}
+
 int tha_table_set_up_budgets(struct tha_table *table, const struct tha_table *old, uint64_t now_ms)
 {
-    uint32_t *explicit_max = tha_mem_zalloc(&table->mem, table->n_targets, sizeof(*explicit_max));
+    struct share *shares = tha_mem_zalloc(&table->mem, table->n_targets, sizeof(*shares));
     struct tha_arena names;
     struct tha_map by_ip, old_by_ip;
     int err = TRUNKHA_ERR_NOMEM;
@@ -92,21 +108,22 @@ int tha_table_set_up_budgets(struct tha_table *table, const struct tha_table *ol
     tha_map_init(&by_ip, &table->mem);
     tha_map_init(&old_by_ip, &table->mem);
 
-    if (!explicit_max)
+    if (!shares)
         goto out;
     err = map_by_ip(&old_by_ip, &names, old);
     if (err)
         goto out;
-    err = share_budgets(table, &by_ip, &names, explicit_max);
+    err = share_budgets(table, &by_ip, &names, shares);
     if (err)
         goto out;
-    fill_budgets(table, old, &old_by_ip, explicit_max, now_ms);
+    fill_budgets(table, old, &old_by_ip, shares, now_ms);
+    give_rest_back(table);
 
 out:
     tha_map_done(&old_by_ip);
     tha_map_done(&by_ip);
     tha_arena_done(&names);
-    tha_mem_free(&table->mem, explicit_max);
+    tha_mem_free(&table->mem, shares);
 
     return err;
 }

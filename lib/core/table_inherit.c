@@ -8,9 +8,11 @@
 
 static void match_trunk(struct tha_table *table, uint32_t i, const struct tha_table *old, uint32_t was)
 {
-    const struct tha_trunk *trunk = &table->trunks[i];
+    struct tha_trunk *trunk = &table->trunks[i];
 
     table->old_trunks[i] = was;
+    if (was != THA_NONE)
+        trunk->slot = old->trunks[was].slot;
     for (uint32_t j = 0; j < trunk->n_targets; j++) {
         struct tha_target *target = &table->targets[trunk->first_target + j];
         const struct tha_trunk *before = was == THA_NONE ? NULL : &old->trunks[was];
@@ -66,31 +68,76 @@ out:
     return err;
 }
 
-static int give_slots(struct tha_table *table, const struct tha_table *old)
+/** Numbers that are free, the smallest first. */
+struct numbering {
+    uint32_t *index_of; /**< by number: index or THA_NONE */
+    uint32_t next;
+    uint32_t count; /**< one more than the greatest number */
+};
+
+static int start_numbering(const struct tha_mem *mem, uint32_t n_new, uint32_t n_old, struct numbering *numbering)
 {
-    uint32_t room = table->n_targets + (old ? old->n_slots : 0);
-    uint32_t next = 0;
+    size_t room = (size_t)n_new + n_old;
 
-    table->target_of_slot = tha_mem_resize(&table->mem, NULL, room, sizeof(uint32_t));
-    if (!table->target_of_slot)
+    *numbering = (struct numbering){.count = n_old, .index_of = tha_mem_resize(mem, NULL, room, sizeof(uint32_t))};
+    if (!numbering->index_of)
         return TRUNKHA_ERR_NOMEM;
-    memset(table->target_of_slot, 0xff, room * sizeof(uint32_t)); /* THA_NONE */
+    memset(numbering->index_of, 0xff, room * sizeof(uint32_t)); /* THA_NONE */
 
-    table->n_slots = old ? old->n_slots : 0;
-    for (uint32_t i = 0; i < table->n_targets; i++) {
-        if (table->targets[i].slot != THA_NONE)
-            table->target_of_slot[table->targets[i].slot] = i;
-    }
-    for (uint32_t i = 0; i < table->n_targets; i++) {
-        if (table->targets[i].slot != THA_NONE)
-            continue;
-        while (table->target_of_slot[next] != THA_NONE)
-            next++;
-        table->targets[i].slot = next;
-        table->target_of_slot[next] = i;
-        if (next >= table->n_slots)
-            table->n_slots = next + 1;
-    }
+    return 0;
+}
+
+static void keep_number(struct numbering *numbering, uint32_t number, uint32_t index)
+{
+    if (number != THA_NONE)
+        numbering->index_of[number] = index;
+}
+
+static void give_number(struct numbering *numbering, uint32_t *number, uint32_t index)
+{
+    if (*number != THA_NONE)
+        return;
+    while (numbering->index_of[numbering->next] != THA_NONE)
+        numbering->next++;
+
+    *number = numbering->next;
+    numbering->index_of[*number] = index;
+    if (*number >= numbering->count)
+        numbering->count = *number + 1;
+}
+
+static int number_targets(struct tha_table *table, const struct tha_table *old)
+{
+    struct numbering numbering;
+    int err = start_numbering(&table->mem, table->n_targets, old ? old->n_slots : 0, &numbering);
+
+    if (err)
+        return err;
+
+    for (uint32_t i = 0; i < table->n_targets; i++)
+        keep_number(&numbering, table->targets[i].slot, i);
+    for (uint32_t i = 0; i < table->n_targets; i++)
+        give_number(&numbering, &table->targets[i].slot, i);
+    table->target_of_slot = numbering.index_of;
+    table->n_slots = numbering.count;
+
+    return 0;
+}
+
+static int number_trunks(struct tha_table *table, const struct tha_table *old)
+{
+    struct numbering numbering;
+    int err = start_numbering(&table->mem, table->model->n_trunks, old ? old->n_trunk_slots : 0, &numbering);
+
+    if (err)
+        return err;
+
+    for (uint32_t i = 0; i < table->model->n_trunks; i++)
+        keep_number(&numbering, table->trunks[i].slot, i);
+    for (uint32_t i = 0; i < table->model->n_trunks; i++)
+        give_number(&numbering, &table->trunks[i].slot, i);
+    table->trunk_of_slot = numbering.index_of;
+    table->n_trunk_slots = numbering.count;
 
     return 0;
 }
@@ -99,13 +146,23 @@ int tha_table_match(struct tha_table *table, const struct tha_table *old)
 {
     int err = match_old(table, old);
 
-    return err ? err : give_slots(table, old);
+    if (!err)
+        err = number_targets(table, old);
+
+    return err ? err : number_trunks(table, old);
 }
 
-static void inherit_target(struct tha_target *target, const struct tha_target *before)
+static void inherit_target(struct tha_table *table, uint32_t i, struct tha_target *before)
 {
+    struct tha_target *target = &table->targets[i];
+
     target->health = before->health;
+    target->care = before->care;
+    before->care = NULL;
+    if (target->care)
+        target->care->target = i;
     target->sent_ms = before->sent_ms;
+    target->shown_ms = before->shown_ms;
     target->is_probing = before->is_probing;
     target->timer.when = tha_timer_is_set(&before->timer) ? before->timer.when : 0;
 }
@@ -127,7 +184,10 @@ static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_
     uint32_t was_wanted = old->model->trunks[table->old_trunks[i]].admin;
 
     trunk->since_ms = before->since_ms;
+    trunk->calls = before->calls;
     if (has_target_of(table, trunk)) {
+        trunk->flapped_ms = before->flapped_ms;
+        trunk->flap_level = before->flap_level;
         trunk->recovered_ms = before->recovered_ms;
         trunk->silent_since_ms = before->silent_since_ms;
     }
@@ -163,15 +223,16 @@ static void inherit_profile(struct tha_table *table, uint32_t i, const struct th
     const struct tha_profile *before = &old->profiles[table->old_profiles[i]];
 
     table->profiles[i].was_ordered = before->was_ordered;
+    table->profiles[i].released_ms = before->released_ms;
     if (before->active != THA_NONE)
         table->profiles[i].active = find_old_trunk(table, i, before->active);
 }
 
-void tha_table_inherit(struct tha_table *table, const struct tha_table *old)
+void tha_table_inherit(struct tha_table *table, struct tha_table *old)
 {
     for (uint32_t i = 0; i < table->n_targets; i++) {
         if (table->old_targets[i] != THA_NONE)
-            inherit_target(&table->targets[i], &old->targets[table->old_targets[i]]);
+            inherit_target(table, i, &old->targets[table->old_targets[i]]);
     }
     for (uint32_t i = 0; i < table->model->n_trunks; i++) {
         if (table->old_trunks[i] != THA_NONE)

@@ -84,6 +84,70 @@ void tha_tell_trunk(struct tha_core *core, uint32_t index, uint32_t previous, co
     event->health = trunk->health;
     event->previous_health = previous;
     event->reason = trunk->reason;
+    event->active_calls = trunk->calls;
+}
+
+void tha_tell_drained(struct tha_core *core, uint32_t index)
+{
+    const struct tha_trunk *trunk = &core->table->trunks[index];
+
+    tha_tell_trunk(core, index, trunk->health, NULL, "drained: the last call has gone");
+}
+
+void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *target)
+{
+    const struct tha_trunk_model *model = tha_table_trunk_model(core->table, target->trunk);
+    uint32_t code = target->health.last_response;
+    trunkha_event *event = add(core, TRUNKHA_EVENT_PROBE_REJECTED);
+
+    if (!event)
+        return;
+
+    add_health(event, target);
+    add_group(core, event, target->trunk);
+    SET(event->entity_id, model->id);
+    SET(event->entity_name, model->name);
+    event->health = event->previous_health = target->health.state;
+    event->reason = TRUNKHA_REASON_CALL_RECOVERED;
+    tha_text_print(event->detail, sizeof(event->detail),
+                   "%u to OPTIONS, but calls are answered: add %u to keepalive.acceptedResponseCodes", code, code);
+}
+
+void tha_tell_call(struct tha_core *core, const struct tha_news *news, uint32_t index)
+{
+    const struct tha_model *model = core->table->model;
+    bool is_end = news->kind == THA_NEWS_ENDED;
+    trunkha_event *event = add(core, is_end ? TRUNKHA_EVENT_CALL_END : TRUNKHA_EVENT_CALL_ATTEMPT);
+
+    if (!event)
+        return;
+
+    SET(event->entity_id, news->trunk_id);
+    if (index != THA_NONE) {
+        add_group(core, event, index);
+        SET(event->entity_id, model->trunks[index].id);
+        SET(event->entity_name, model->trunks[index].name);
+        SET(event->outbound_route, model->trunks[index].outbound_route);
+        event->active_calls = core->table->trunks[index].calls;
+    }
+    if (news->target_slot < core->table->n_slots && core->table->target_of_slot[news->target_slot] != THA_NONE) {
+        char text[THA_ADDR_TEXT_SIZE];
+
+        SET(event->target,
+            tha_addr_text(&core->table->targets[core->table->target_of_slot[news->target_slot]].addr, text, sizeof(text)));
+    }
+    SET(event->trunk_id, event->entity_id);
+    SET(event->call_id, news->call_id);
+    SET(event->profile_id, news->profile_id);
+    SET(event->detail, news->detail);
+    event->call_started = (int64_t)news->started_ms;
+    event->duration_ms = news->duration_ms;
+    event->post_dial_ms = news->post_dial_ms;
+    event->attempt = news->attempt;
+    event->result = news->result;
+    event->last_response = news->code;
+    event->q850_cause = news->q850_cause;
+    event->why = news->why;
 }
 
 void tha_tell_active(struct tha_core *core, uint32_t index, const char *previous_id, uint32_t reason)

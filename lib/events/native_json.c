@@ -37,6 +37,17 @@ static json_t *finish(struct maker *maker)
     return NULL;
 }
 
+static bool has_states(const trunkha_event *event)
+{
+    return event->type == TRUNKHA_EVENT_TRUNK_STATE || event->type == TRUNKHA_EVENT_TARGET_STATE ||
+           event->type == TRUNKHA_EVENT_PROBE_REJECTED || event->type == TRUNKHA_EVENT_LOCAL_FAULT;
+}
+
+static bool is_call(const trunkha_event *event)
+{
+    return event->type == TRUNKHA_EVENT_CALL_ATTEMPT || event->type == TRUNKHA_EVENT_CALL_END;
+}
+
 static void set_state_metadata(struct maker *metadata, const trunkha_event *event)
 {
     set_number(metadata, "failedAttempts", event->failed_attempts);
@@ -58,11 +69,37 @@ static void set_active_metadata(struct maker *metadata, const trunkha_event *eve
     set_text(metadata, "detail", event->detail);
 }
 
+static void set_call_metadata(struct maker *metadata, const trunkha_event *event)
+{
+    bool is_end = event->type == TRUNKHA_EVENT_CALL_END;
+
+    set_text(metadata, "callId", event->call_id);
+    set_number(metadata, "attempt", event->attempt);
+    set_text(metadata, "result", trunkha_call_result_name(event->result));
+    set_number(metadata, "lastResponse", event->last_response);
+    if (event->q850_cause)
+        set_number(metadata, "q850Cause", event->q850_cause);
+    set_text(metadata, "routingProfileId", event->profile_id);
+    set_text(metadata, "trunkGroupId", event->trunk_group_id);
+    set_text(metadata, "target", event->target);
+    set_text(metadata, "outboundRoute", event->outbound_route);
+    set_number(metadata, "start", event->call_started);
+    set_number(metadata, "durationMs", event->duration_ms);
+    if (is_end)
+        set_number(metadata, "postDialMs", event->post_dial_ms);
+    else
+        set_text(metadata, "why", trunkha_why_text(event->why));
+    set_text(metadata, "detail", event->detail);
+    set_number(metadata, "activeCalls", event->active_calls);
+}
+
 static json_t *metadata_of(const trunkha_event *event)
 {
     struct maker metadata = {.object = json_object()};
 
-    if (event->type == TRUNKHA_EVENT_TRUNK_STATE || event->type == TRUNKHA_EVENT_TARGET_STATE)
+    if (is_call(event))
+        set_call_metadata(&metadata, event);
+    else if (has_states(event) && event->type != TRUNKHA_EVENT_LOCAL_FAULT)
         set_state_metadata(&metadata, event);
     else if (event->type == TRUNKHA_EVENT_ACTIVE_CHANGE)
         set_active_metadata(&metadata, event);
@@ -72,12 +109,6 @@ static json_t *metadata_of(const trunkha_event *event)
         set_number(&metadata, "lostEvents", event->lost);
 
     return finish(&metadata);
-}
-
-static bool has_states(const trunkha_event *event)
-{
-    return event->type == TRUNKHA_EVENT_TRUNK_STATE || event->type == TRUNKHA_EVENT_TARGET_STATE ||
-           event->type == TRUNKHA_EVENT_LOCAL_FAULT;
 }
 
 char *tha_events_native_json(const trunkha_event *event)

@@ -22,11 +22,12 @@ static uint64_t *put_text(uint64_t *to, const char *text, uint32_t blocks)
     return to + blocks * THA_BLOCK_WORDS;
 }
 
-uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const struct tha_card_texts *texts)
+uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_keys *keys,
+                       const struct tha_card_texts *texts)
 {
     bool is_long = !fits(texts, THA_CARD_SHORT);
     struct tha_card_shape shape = is_long ? THA_CARD_LONG : THA_CARD_SHORT;
-    const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {trunk, is_long};
+    const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {keys->trunk, is_long, keys->target_slot, keys->codecs};
     uint64_t words[MAX_BLOCKS * THA_BLOCK_WORDS] = {0};
     uint64_t *to = &words[THA_BLOCK_WORDS];
 

@@ -29,8 +29,16 @@ struct tha_card_texts {
     const char *trunk_id, *trunk_group_id, *target, *uri, *outbound_route;
 };
 
-/** Writes a card. @p trunk: reference to its record. Returns the reference to the card; see the builder's `err`. */
-uint32_t tha_card_take(struct tha_view_builder *builder, uint32_t trunk, const struct tha_card_texts *texts);
+/** What a call asks of a card besides its texts. */
+struct tha_card_keys {
+    uint32_t trunk; /**< reference to its record */
+    uint32_t target_slot;
+    uint32_t codecs;
+};
+
+/** Writes a card. Returns the reference to it; see the builder's `err`. */
+uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_keys *keys,
+                       const struct tha_card_texts *texts);
 
 /** Copies a text, which a zero ends always. Returns where the next one begins. */
 static inline __attribute__((always_inline)) const _Atomic uint64_t *tha_card_copy_text(const _Atomic uint64_t *from,

@@ -3,6 +3,7 @@
 #include "handle.h"
 #include "profile.h"
 #include "record.h"
+#include "settings.h"
 
 /** So that a search hits at once most of the time. */
 #define SLOTS_PER_PROFILE 4
@@ -11,6 +12,8 @@ struct writing {
     struct tha_view_builder builder;
     const struct tha_view_catalogue *catalogue;
     struct tha_half *half;
+    const struct tha_call_settings *last_call; /* of the profile before: many share theirs */
+    uint32_t last_call_ref;
 };
 
 static void take_id(struct writing *w, tha_text_ref *ref, const char *id)
@@ -54,6 +57,7 @@ static void write_trunks(struct writing *w)
         struct tha_trunk_record *record = tha_half_trunk(w->half, i);
 
         tha_view_store_trunk(record, &unknown);
+        tha_put32(&record->slot, w->catalogue->trunk_slots[i]);
         take_id(w, &record->id, trunk->id);
         take_id(w, &record->name, trunk->name);
         tha_put32(&record->group_id, tha_get32(&tha_half_group(w->half, trunk->group)->id));
@@ -65,6 +69,11 @@ static uint32_t take_card(struct writing *w, const struct tha_view_target *targe
     const struct tha_model *model = w->catalogue->model;
     const struct tha_trunk_model *trunk = &model->trunks[target->trunk];
     char text[THA_ADDR_TEXT_SIZE];
+    const struct tha_card_keys keys = {
+        .trunk = tha_half_ref_to(w->half, tha_half_trunk(w->half, target->trunk)),
+        .target_slot = target->slot,
+        .codecs = trunk->codecs,
+    };
     const struct tha_card_texts texts = {
         .trunk_id = trunk->id,
         .trunk_group_id = model->groups[trunk->group].id,
@@ -73,7 +82,7 @@ static uint32_t take_card(struct writing *w, const struct tha_view_target *targe
         .outbound_route = trunk->outbound_route,
     };
 
-    return tha_card_take(&w->builder, tha_half_ref_to(w->half, tha_half_trunk(w->half, target->trunk)), &texts);
+    return tha_card_take(&w->builder, &keys, &texts);
 }
 
 static void write_targets(struct writing *w)
@@ -90,6 +99,11 @@ static void write_targets(struct writing *w)
     }
 }
 
+static bool is_limited(const struct tha_trunk_model *trunk)
+{
+    return trunk->max_calls || trunk->calls_per_second;
+}
+
 static void take_orders(struct writing *w, struct tha_profile_record *record, const struct tha_view_profile *profile)
 {
     uint64_t bytes = profile->n_targets * sizeof(uint64_t);
@@ -101,11 +115,25 @@ static void take_orders(struct writing *w, struct tha_profile_record *record, co
     tha_put64(&record->orders[THA_ORDER_ODD], tha_pack(tha_view_take(&w->builder, bytes), 0));
 
     for (uint32_t i = 0; i < profile->n_targets && !w->builder.err; i++) {
-        const struct tha_target_record *target = tha_half_target(w->half, profile->configured[i]);
-        const struct tha_view_entry entry = {.card = tha_get32(&target->card), .why = TRUNKHA_WHY_STALE};
+        const struct tha_view_target *target = &w->catalogue->targets[profile->configured[i]];
+        const struct tha_view_entry entry = {
+            .card = tha_get32(&tha_half_target(w->half, profile->configured[i])->card),
+            .why = TRUNKHA_WHY_STALE,
+            .run = is_limited(&w->catalogue->model->trunks[target->trunk]) ? THA_RUN_LIMITED : THA_RUN_SINGLE,
+        };
 
         tha_put64(&entries[i], tha_view_entry_pack(&entry));
     }
+}
+
+static void take_call(struct writing *w, struct tha_profile_record *record, const struct tha_call_settings *call)
+{
+    if (call != w->last_call) {
+        w->last_call_ref = tha_settings_take(&w->builder, call);
+        w->last_call = call;
+    }
+
+    tha_put32(&record->call, w->last_call_ref);
 }
 
 static void fill_slot(struct writing *w, const struct tha_profile_record *record, const char *id)
@@ -136,6 +164,7 @@ static void write_profiles(struct writing *w)
         tha_put32(&record->n_targets, profile->n_targets);
         tha_put32(&record->version, 0);
         take_id(w, &record->id, profile->id);
+        take_call(w, record, profile->call);
         take_orders(w, record, profile);
         fill_slot(w, record, profile->id);
     }

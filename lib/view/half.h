@@ -35,6 +35,18 @@ static inline void tha_put64(_Atomic uint64_t *word, uint64_t value)
     atomic_store_explicit(word, value, memory_order_release);
 }
 
+static inline void tha_get_words(const _Atomic uint64_t *words, uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = tha_get64(&words[i]);
+}
+
+static inline void tha_put_words(_Atomic uint64_t *words, const uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        tha_put64(&words[i], values[i]);
+}
+
 static inline uint64_t tha_pack(uint32_t low, uint32_t high)
 {
     return (uint64_t)high << 32 | low;
@@ -53,6 +65,12 @@ static inline uint32_t tha_high(uint64_t word)
 static inline struct tha_event_record *tha_table_event(const struct tha_table *table, uint32_t index)
 {
     return (struct tha_event_record *)((uintptr_t)table + THA_RING_OFFSET) + index;
+}
+
+/** The calls' part of the table, its header first. */
+static inline struct tha_calls *tha_table_calls(const struct tha_table *table)
+{
+    return (struct tha_calls *)((uintptr_t)table + THA_CALLS_OFFSET);
 }
 
 static inline uint64_t tha_half_offset(uint32_t generation)

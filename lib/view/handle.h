@@ -14,11 +14,36 @@
 /** How often a reader starts again before it takes what it has. */
 #define THA_VIEW_TRIES 64U
 
+/** How those who report in the writer's own process wake it. reports.c tells when. */
+struct tha_view_doorbell {
+    _Atomic int fd;             /**< -1 = none */
+    _Atomic uint32_t pid;       /**< whose descriptor that is: not a forked child's */
+    _Atomic uint32_t n_ringing; /**< threads that are about to use it */
+    _Atomic uint32_t is_rung;   /**< and the writer has not found the reports empty since */
+    _Atomic uint32_t is_awaited;
+};
+
+/** The writer's patience with reports that were begun and not finished. */
+struct tha_view_patience {
+    uint64_t until; /**< those before this place were begun when it was set */
+    uint64_t since_ms;
+};
+
+/** Where the writer looks for calls to take from the list, and the last process it asked for. */
+struct tha_view_reaper {
+    uint32_t place;
+    uint32_t pid; /**< 0 = none yet */
+    bool is_dead;
+    uint64_t asked_ms;
+};
+
 struct trunkha_view {
     struct tha_mem mem;
     _Atomic uint32_t refs;
     struct tha_table *table;
     _Atomic uint32_t *turns; /**< of balancing, by profile: this process's own */
+    struct tha_calls *calls; /**< NULL = we may not write there */
+    struct tha_view_doorbell doorbell;
 
     /* The writer's own: */
     int fd;                    /**< of a named table, to make room in it; -1 = anonymous, or opened for reading */
@@ -26,6 +51,8 @@ struct trunkha_view {
     bool is_prepared;          /**< a half is written and waits for tha_view_publish() */
     uint64_t term;             /**< the one in which the table is ours */
     uint64_t release_after_ms; /**< when the memory of the half that nobody reads is given back; 0 = nothing to give */
+    struct tha_view_patience patience;
+    struct tha_view_reaper reaper;
 };
 
 /** Is the table still this writer's? A successor may have taken it over. */
@@ -37,11 +64,23 @@ static inline bool tha_view_is_writer(const trunkha_view *view)
 /** A handle without a table yet; trunkha_view_unref() takes care of what is put into it. */
 int tha_view_handle_new(const struct tha_mem *mem, trunkha_view **ret_view);
 
+/** What a mapping may be used for. */
+enum tha_view_access { THA_VIEW_READ, THA_VIEW_READ_AND_CALL, THA_VIEW_WRITE };
+
 /** Maps the table in @p fd, or new anonymous memory for -1. NULL with errno set when that is not possible. */
-struct tha_table *tha_view_map(int fd, bool is_writer);
+struct tha_table *tha_view_map(int fd, enum tha_view_access access);
 
 /** The TRUNKHA_ERR_* for an errno. */
 int tha_view_error(int system_error);
+
+/** Makes room for reports and for the first running calls, of a named table. Returns 0 or TRUNKHA_ERR_NOMEM. */
+int tha_view_make_room_for_calls(int fd);
+
+/** The list of running calls of a writer: as the one before left it, or with its first places. */
+void tha_view_init_running(trunkha_view *view);
+
+/** Doubles the places for running calls when half are taken. */
+void tha_view_grow_running(trunkha_view *view);
 
 /** Makes sure that writing there raises no SIGBUS. @p fd -1: nothing to do. Returns 0 or TRUNKHA_ERR_NOMEM. */
 int tha_view_make_room(int fd, uint64_t offset, uint64_t bytes);

@@ -24,13 +24,20 @@ int tha_view_error(int system_error)
     }
 }
 
-struct tha_table *tha_view_map(int fd, bool is_writer)
+struct tha_table *tha_view_map(int fd, enum tha_view_access access)
 {
-    int protection = is_writer ? PROT_READ | PROT_WRITE : PROT_READ;
+    int protection = access == THA_VIEW_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
     int flags = MAP_SHARED | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
     void *table = mmap(NULL, THA_TABLE_SIZE, protection, flags, fd, 0);
 
-    return table != MAP_FAILED ? table : NULL;
+    if (table == MAP_FAILED)
+        return NULL;
+    if (access != THA_VIEW_READ_AND_CALL || !mprotect(tha_table_calls(table), THA_CALLS_BYTES, PROT_READ | PROT_WRITE))
+        return table;
+
+    munmap(table, THA_TABLE_SIZE);
+
+    return NULL;
 }
 
 int tha_view_make_room(int fd, uint64_t offset, uint64_t bytes)
@@ -47,6 +54,13 @@ int tha_view_make_room(int fd, uint64_t offset, uint64_t bytes)
     }
 
     return err ? TRUNKHA_ERR_NOMEM : 0;
+}
+
+int tha_view_make_room_for_calls(int fd)
+{
+    uint64_t bytes = THA_RUNNING_OFFSET + THA_RUNNING_FIRST * sizeof(struct tha_running_record) - THA_CALLS_OFFSET;
+
+    return tha_view_make_room(fd, THA_CALLS_OFFSET, bytes);
 }
 
 void tha_view_release_half(trunkha_view *view, uint32_t generation)
@@ -79,6 +93,7 @@ int tha_view_handle_new(const struct tha_mem *mem, trunkha_view **ret_view)
     view->mem = *mem;
     view->refs = 1;
     view->fd = -1;
+    view->doorbell.fd = -1;
     *ret_view = view;
 
     return 0;

@@ -64,7 +64,7 @@ static struct tha_table_identity read_identity(int fd)
 static bool is_readable(const struct tha_table_identity *identity, off_t size)
 {
     return identity->magic == THA_TABLE_MAGIC && identity->layout == THA_TABLE_LAYOUT &&
-           identity->event_size == sizeof(trunkha_event) && identity->table_size == THA_TABLE_SIZE &&
+           identity->event_size == sizeof(struct tha_stored_event) && identity->table_size == THA_TABLE_SIZE &&
            (uint64_t)size >= THA_TABLE_SIZE;
 }
 
@@ -98,12 +98,12 @@ static struct tha_table *map_for_writing(int fd, const struct stat *object)
         return NULL;
     if (is_new && ftruncate(fd, (off_t)THA_TABLE_SIZE))
         return NULL;
-    if (tha_view_make_room(fd, 0, sizeof(*table))) {
+    if (tha_view_make_room(fd, 0, sizeof(*table)) || tha_view_make_room_for_calls(fd)) {
         errno = ENOMEM;
         return NULL;
     }
 
-    table = tha_view_map(fd, true);
+    table = tha_view_map(fd, THA_VIEW_WRITE);
     if (table)
         tha_view_sign(table);
 
@@ -169,9 +169,23 @@ int tha_view_claim(const char *name, int *ret_fd, struct tha_table **ret_table)
     return err ? err : TRUNKHA_ERR_BUSY;
 }
 
-static int open_readable(const struct path *path, int *ret_fd)
+/** @p ret_access: who may write the object may make calls. */
+static int open_object(const struct path *path, enum tha_view_access *ret_access)
 {
-    int fd = shm_open(path->text, O_RDONLY, 0);
+    int fd = shm_open(path->text, O_RDWR, 0);
+
+    *ret_access = THA_VIEW_READ_AND_CALL;
+    if (fd < 0 && errno != ENOENT) {
+        *ret_access = THA_VIEW_READ;
+        fd = shm_open(path->text, O_RDONLY, 0);
+    }
+
+    return fd;
+}
+
+static int open_readable(const struct path *path, int *ret_fd, enum tha_view_access *ret_access)
+{
+    int fd = open_object(path, ret_access);
     struct tha_table_identity identity;
     struct stat object;
     int err = 0;
@@ -195,16 +209,19 @@ static int open_readable(const struct path *path, int *ret_fd)
     return err;
 }
 
-static int map_by_name(const struct path *path, struct tha_table **ret_table)
+static int map_by_name(const struct path *path, trunkha_view *view)
 {
+    enum tha_view_access access;
     int fd = -1;
-    int err = open_readable(path, &fd);
+    int err = open_readable(path, &fd, &access);
 
     if (err)
         return err;
 
-    *ret_table = tha_view_map(fd, false);
-    err = *ret_table ? 0 : tha_view_error(errno);
+    view->table = tha_view_map(fd, access);
+    err = view->table ? 0 : tha_view_error(errno);
+    if (view->table && access == THA_VIEW_READ_AND_CALL)
+        view->calls = tha_table_calls(view->table);
     close(fd);
 
     return err;
@@ -223,7 +240,7 @@ int trunkha_view_open(const char *name, trunkha_view **ret_view)
     if (err)
         return err;
 
-    err = map_by_name(&path, &view->table);
+    err = map_by_name(&path, view);
     if (err)
         trunkha_view_unref(view);
     else

@@ -1,5 +1,7 @@
 #include "base/abi.h"
+#include "calls.h"
 #include "card.h"
+#include "gauge.h"
 #include "handle.h"
 #include "record.h"
 
@@ -102,7 +104,7 @@ static int read_trunk(const struct tha_view_reading *reading, uint32_t index, un
     trunk->health = state.health;
     trunk->admin = state.admin;
     trunk->reason = state.reason;
-    trunk->active_calls = state.active_calls;
+    trunk->active_calls = tha_gauge_active_calls(reading->table, tha_get32(&record->slot));
     trunk->since = to_unix_ms(reading->table, state.since_ms);
     tha_half_copy_id(reading->half, &record->id, trunk->id);
     tha_half_copy_id(reading->half, &record->name, trunk->name);
@@ -176,4 +178,40 @@ int trunkha_view_get_target(const trunkha_view *view, uint32_t index, trunkha_ta
 int trunkha_view_get_profile(const trunkha_view *view, uint32_t index, trunkha_profile_status *ret_status)
 {
     return get(view, index, read_profile, ret_status, sizeof(*ret_status));
+}
+
+static void tell_call(const trunkha_view *view, uint64_t token, const struct tha_view_call *call,
+                      trunkha_call_status *status)
+{
+    *status = (trunkha_call_status){
+        .token = token,
+        .begun = to_unix_ms(view->table, call->begun_ms),
+        .answered = to_unix_ms(view->table, call->answered_ms),
+        .attempts = call->attempts,
+        .pid = call->pid,
+    };
+    memcpy(status->call_id, call->call_id, sizeof(status->call_id));
+    memcpy(status->profile_id, call->profile_id, sizeof(status->profile_id));
+    memcpy(status->trunk_id, call->trunk_id, sizeof(status->trunk_id));
+    memcpy(status->target, call->target, sizeof(status->target));
+}
+
+int trunkha_view_next_call(const trunkha_view *view, const char *trunk_id, uint32_t *inout_place,
+                           trunkha_call_status *ret_status)
+{
+    trunkha_call_status status;
+    struct tha_view_call call;
+    uint64_t token;
+
+    if (!view || !inout_place || !ret_status)
+        return TRUNKHA_ERR_INVALID;
+
+    while (tha_view_next_running(view, inout_place, &token, &call)) {
+        if (trunk_id && (call.trunk_slot == THA_NONE || strcmp(trunk_id, call.trunk_id)))
+            continue;
+        tell_call(view, token, &call, &status);
+        return tha_abi_write(ret_status, &status, sizeof(status));
+    }
+
+    return TRUNKHA_ERR_END;
 }

@@ -2,24 +2,12 @@
 
 #include "handle.h"
 
-static void load_words(const _Atomic uint64_t *words, uint64_t *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        values[i] = tha_get64(&words[i]);
-}
-
-static void store_words(_Atomic uint64_t *words, const uint64_t *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        tha_put64(&words[i], values[i]);
-}
-
 /** @p words: of both states. */
 static void store_state(_Atomic uint64_t *version, _Atomic uint64_t *words, const uint64_t *values, size_t count)
 {
     uint64_t next = tha_get64(version) + 1;
 
-    store_words(words + (next & 1) * count, values, count);
+    tha_put_words(words + (next & 1) * count, values, count);
     tha_put64(version, next);
 }
 
@@ -28,7 +16,7 @@ static void load_state(const _Atomic uint64_t *version, const _Atomic uint64_t *
     for (unsigned tries = 0; tries < THA_VIEW_TRIES; tries++) {
         uint64_t now = tha_get64(version);
 
-        load_words(words + (now & 1) * count, values, count);
+        tha_get_words(words + (now & 1) * count, values, count);
         if (tha_get64(version) == now)
             return;
     }
@@ -70,7 +58,7 @@ void tha_view_store_trunk(struct tha_trunk_record *record, const struct tha_trun
 {
     const uint64_t values[THA_TRUNK_WORDS] = {
         tha_pack(state->health, state->admin),
-        tha_pack(state->reason, state->active_calls),
+        state->reason,
         state->since_ms,
     };
 
@@ -87,47 +75,6 @@ void tha_view_load_trunk(const struct tha_trunk_record *record, struct tha_trunk
         .health = tha_low(values[0]),
         .admin = tha_high(values[0]),
         .reason = tha_low(values[1]),
-        .active_calls = tha_high(values[1]),
         .since_ms = values[2],
     };
-}
-
-void tha_view_store_event(struct tha_event_record *record, const trunkha_event *event)
-{
-    uint64_t values[THA_EVENT_WORDS];
-
-    memcpy(values, event, sizeof(values));
-    tha_put64(&record->sequence, 0);
-    store_words(record->words, values, THA_EVENT_WORDS);
-    tha_put64(&record->sequence, event->sequence);
-}
-
-/** Whatever was in the table, texts end within their fields. */
-static void end_texts(trunkha_event *event)
-{
-    event->entity_id[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->entity_name[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->instance_id[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->trunk_group_id[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->trunk_id[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->previous_trunk_id[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->target[TRUNKHA_ID_SIZE - 1] = '\0';
-    event->detail[sizeof(event->detail) - 1] = '\0';
-}
-
-bool tha_view_load_event(const struct tha_event_record *record, uint64_t sequence, trunkha_event *event)
-{
-    uint64_t values[THA_EVENT_WORDS];
-
-    if (tha_get64(&record->sequence) != sequence)
-        return false;
-
-    load_words(record->words, values, THA_EVENT_WORDS);
-    if (tha_get64(&record->sequence) != sequence)
-        return false;
-
-    memcpy(event, values, sizeof(values));
-    end_texts(event);
-
-    return true;
 }

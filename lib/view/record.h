@@ -1,4 +1,4 @@
-/** @file record.h  States and events as they lie in the table: which word holds what, and how they are read whole */
+/** @file record.h  States as they lie in the table: which word holds what, and how they are read whole */
 #ifndef THA_VIEW_RECORD_H
 #define THA_VIEW_RECORD_H
 
@@ -9,13 +9,9 @@
 void tha_view_store_target(struct tha_target_record *record, const struct tha_target_state *state);
 void tha_view_load_target(const struct tha_target_record *record, struct tha_target_state *state);
 
+/** Active calls are no part of it: they have a gauge. */
 void tha_view_store_trunk(struct tha_trunk_record *record, const struct tha_trunk_state *state);
 void tha_view_load_trunk(const struct tha_trunk_record *record, struct tha_trunk_state *state);
-
-void tha_view_store_event(struct tha_event_record *record, const trunkha_event *event);
-
-/** False when the record does not hold the whole of event @p sequence (any more). */
-bool tha_view_load_event(const struct tha_event_record *record, uint64_t sequence, trunkha_event *event);
 
 static inline uint32_t tha_view_trunk_admin(const struct tha_trunk_record *record)
 {

@@ -1,6 +1,6 @@
 #include "base/abi.h"
+#include "event.h"
 #include "handle.h"
-#include "record.h"
 
 /** Room for events in shared memory is made in steps of as many records. */
 #define STEP 256U
@@ -42,12 +42,13 @@ void tha_view_append_event(trunkha_view *view, const trunkha_event *event)
     if (!has_room(view, index))
         return; /* the next one that finds room begins anew, and readers count this one as lost */
 
-    if (!last || event->sequence != last + 1) {
+    if (!last || event->sequence != last + 1 || !tha_event_is_of_teller(table, event)) {
         tha_put64(&table->last_sequence, 0);
         tha_put64(&table->first_sequence, event->sequence);
+        tha_event_set_teller(table, event);
     }
 
-    tha_view_store_event(tha_table_event(table, index), event);
+    tha_event_store(table, index, event);
     tha_put64(&table->last_sequence, event->sequence);
 }
 
@@ -94,7 +95,7 @@ static int read_next(const struct tha_table *table, trunkha_cursor *cursor, trun
             break;
 
         next = next_kept(table, seen, last, ring_size);
-        if (!tha_view_load_event(tha_table_event(table, (uint32_t)next & (ring_size - 1)), next, event)) {
+        if (!tha_event_load(table, (uint32_t)next & (ring_size - 1), next, event)) {
             seen = next; /* overwritten while we looked */
             continue;
         }

@@ -1,200 +1,62 @@
 #include "card.h"
-#include "handle.h"
-#include "profile.h"
+#include "order.h"
 
-/** One selection. */
-struct choice {
-    const trunkha_view *view;
-    const struct tha_half *half;
-    const struct tha_profile_record *profile;
-    trunkha_candidate *candidates;
-    size_t room;
-    size_t count;
-    uint32_t turn;
-    bool has_turn; /* it is taken when a balancing strategy asks for it first, and stays over the tries */
-    bool is_explained;
-};
-
-struct order {
-    const _Atomic uint64_t *entries;
-    uint32_t count;
-};
-
-/** No entries when the table is corrupt. */
-static inline struct order get_order(const struct tha_half *half, const struct tha_profile_record *profile, uint32_t number)
+/** Fills the candidates in from the entries that were noted in their first bytes. */
+static void fill_all(const struct tha_order_notes *notes, trunkha_candidate *candidates)
 {
-    uint64_t place = tha_get64(&profile->orders[number]);
-    struct order order = {.entries = tha_half_at(half, tha_low(place)), .count = tha_high(place)};
+    for (size_t i = 0; i < notes->count + notes->n_passed; i++) {
+        struct tha_view_entry entry = tha_order_noted(notes, i);
 
-    if (!tha_half_has(tha_low(place), order.count * sizeof(uint64_t)))
-        order.count = 0;
-
-    return order;
+        tha_card_copy(notes->half, tha_half_at(notes->half, entry.card), &candidates[i]);
+        candidates[i].why = entry.why;
+    }
 }
 
-static struct tha_view_entry entry_at(const struct order *order, uint32_t index)
+/** Any case: runs, limits, entries passed over, a stale view, a table that changes while it is read. */
+static int choose(struct tha_order_notes *notes, const char *id, trunkha_candidate *ret_candidates, size_t *ret_count)
 {
-    return tha_view_entry_unpack(tha_get64(&order->entries[index]));
-}
+    struct tha_view_reading reading = {.table = notes->view->table};
+    bool is_fresh = !tha_order_is_stale(reading.table, notes->now_ms);
+    const struct tha_profile_record *profile = NULL;
+    struct tha_view_key key;
 
-/** Only notes what is to be filled in: an order must hold still for as short a time as possible. */
-static void add(struct choice *choice, uint32_t card, uint32_t why)
-{
-    trunkha_candidate *candidate = &choice->candidates[choice->count++];
+    if (!tha_view_key_init(&key, id))
+        return TRUNKHA_ERR_NOTFOUND;
 
-    candidate->health = card;
-    candidate->why = why;
-}
-
-static void fill_all(const struct choice *choice)
-{
-    for (size_t i = 0; i < choice->count; i++)
-        tha_card_copy(choice->half, tha_half_at(choice->half, choice->candidates[i].health), &choice->candidates[i]);
-}
-
-static uint32_t turn_of(struct choice *choice)
-{
-    _Atomic uint32_t *turn = &choice->view->turns[tha_get32(&choice->profile->index) % THA_VIEW_TURNS];
-
-    if (choice->has_turn)
-        return choice->turn;
-
-    choice->has_turn = true;
-    choice->turn = choice->is_explained ? atomic_load_explicit(turn, memory_order_relaxed)
-                                        : atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
-
-    return choice->turn;
-}
-
-static uint32_t run_length(const struct order *order, uint32_t start)
-{
-    uint8_t run = entry_at(order, start).run & (uint8_t)~THA_RUN_START;
-    uint32_t end = start + 1;
-
-    while (end < order->count && entry_at(order, end).run == run)
-        end++;
-
-    return end - start;
-}
-
-static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
-{
-    while (b) {
-        uint64_t rest = a % b;
-
-        a = b;
-        b = rest;
+    while (tha_view_try(&reading)) {
+        profile = tha_view_find_profile(reading.half, &key);
+        if (profile) {
+            tha_order_note(notes, reading.half, profile, is_fresh);
+            fill_all(notes, ret_candidates);
+        }
     }
 
-    return a;
-}
+    if (!profile)
+        return reading.generation ? TRUNKHA_ERR_NOTFOUND : TRUNKHA_ERR_STATE;
+    if (!notes->count && !notes->n_passed)
+        return TRUNKHA_ERR_UNAVAILABLE;
 
-/** Weights laid end to end make a circle of places. Steps of about the golden ratio visit them evenly, and each exactly once
- *  in as many turns as there are places, if the two have no common divisor. */
-static uint64_t place_on_circle(uint64_t places, uint32_t turn)
-{
-    uint64_t step = places * 633 / 1024;
-
-    while (greatest_common_divisor(places, step) != 1)
-        step++;
-
-    return turn % places * step % places;
-}
-
-static uint32_t first_by_weight(const struct order *order, uint32_t start, uint32_t length, uint32_t turn)
-{
-    uint64_t sum = 0, place;
-
-    for (uint32_t i = 0; i < length; i++)
-        sum += entry_at(order, start + i).weight;
-    if (!sum || sum > UINT32_MAX)
-        return turn % length;
-
-    place = place_on_circle(sum, turn);
-    for (uint32_t i = 0; i < length; i++) {
-        uint32_t weight = entry_at(order, start + i).weight;
-
-        if (place < weight)
-            return i;
-        place -= weight;
-    }
+    *ret_count = notes->count + notes->n_passed;
 
     return 0;
 }
 
-/** Adds the run that begins at @p start, another of its entries first each time. Returns its length. */
-static uint32_t add_run(struct choice *choice, const struct order *order, uint32_t start)
+/** Out of the way of the usual case, which does better without its variables. */
+static __attribute__((noinline)) int route(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,
+                                           size_t *inout_count, bool is_explained)
 {
-    uint32_t length = run_length(order, start);
-    uint32_t turn = turn_of(choice);
-    bool is_weighted = entry_at(order, start).run & THA_RUN_WEIGHTED;
-    uint32_t first = is_weighted ? first_by_weight(order, start, length, turn) : turn % length;
+    struct tha_order_notes notes = {
+        .view = view,
+        .places = ret_candidates,
+        .stride = sizeof(*ret_candidates),
+        .n_places = *inout_count,
+        .now_ms = tha_view_clock_ms(CLOCK_MONOTONIC_COARSE),
+        .takes_turn = !is_explained,
+        .heeds_limit = true,
+        .keeps_passed = is_explained,
+    };
 
-    for (uint32_t i = 0; i < length && choice->count < choice->room; i++) {
-        uint32_t index = first + i < length ? first + i : first + i - length;
-        struct tha_view_entry entry = entry_at(order, start + index);
-
-        add(choice, entry.card, entry.why);
-    }
-
-    return length;
-}
-
-static void add_in_order(struct choice *choice, const struct order *order)
-{
-    uint32_t i = 0;
-
-    while (i < order->count && choice->count < choice->room) {
-        struct tha_view_entry entry = entry_at(order, i);
-
-        if (entry.why >= TRUNKHA_WHY_DISABLED && !choice->is_explained)
-            return;
-
-        if (entry.run == THA_RUN_SINGLE) {
-            add(choice, entry.card, entry.why);
-            i++;
-        } else {
-            i += add_run(choice, order, i);
-        }
-    }
-}
-
-/** Adds the targets whose trunks the operator wants so. */
-static void add_configured(struct choice *choice, const struct order *order, uint32_t admin, uint32_t why)
-{
-    for (uint32_t i = 0; i < order->count && choice->count < choice->room; i++) {
-        uint32_t card = entry_at(order, i).card;
-        const struct tha_trunk_record *trunk = tha_card_trunk(choice->half, tha_half_at(choice->half, card));
-
-        if (tha_view_trunk_admin(trunk) == admin)
-            add(choice, card, why);
-    }
-}
-
-static void choose_stale(struct choice *choice)
-{
-    struct order order = get_order(choice->half, choice->profile, THA_ORDER_CONFIGURED);
-
-    add_configured(choice, &order, TRUNKHA_ADMIN_ENABLED, TRUNKHA_WHY_STALE);
-    if (choice->is_explained) {
-        add_configured(choice, &order, TRUNKHA_ADMIN_DISABLED, TRUNKHA_WHY_DISABLED);
-        add_configured(choice, &order, TRUNKHA_ADMIN_DRAINING, TRUNKHA_WHY_DRAINING);
-    }
-}
-
-static void choose_fresh(struct choice *choice)
-{
-    const struct tha_profile_record *profile = choice->profile;
-
-    for (unsigned tries = 0; tries < THA_VIEW_TRIES; tries++) {
-        uint32_t version = tha_get32(&profile->version);
-        struct order order = get_order(choice->half, profile, version & 1);
-
-        choice->count = 0;
-        add_in_order(choice, &order);
-        if (tha_get32(&profile->version) == version)
-            return;
-    }
+    return choose(&notes, profile, ret_candidates, inout_count);
 }
 
 /** Whole seconds will do for so long a time. */
@@ -204,52 +66,7 @@ static bool is_stale(const struct tha_table *table)
 
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* no system call */
 
-    return (uint64_t)now.tv_sec * 1000 >= tha_get64(&table->identity.heartbeat_ms) + THA_VIEW_STALE_MS;
-}
-
-/** Any case: runs, entries passed over, a stale view, a table that changes while it is read. */
-static int choose(struct choice *choice, const char *profile)
-{
-    struct tha_view_reading reading = {.table = choice->view->table};
-    bool is_fresh = !is_stale(reading.table);
-    struct tha_view_key key;
-
-    if (!tha_view_key_init(&key, profile))
-        return TRUNKHA_ERR_NOTFOUND;
-
-    while (tha_view_try(&reading)) {
-        choice->half = reading.half;
-        choice->profile = tha_view_find_profile(reading.half, &key);
-        choice->count = 0;
-        if (choice->profile && is_fresh)
-            choose_fresh(choice);
-        else if (choice->profile)
-            choose_stale(choice);
-        fill_all(choice);
-    }
-
-    if (!choice->profile)
-        return reading.generation ? TRUNKHA_ERR_NOTFOUND : TRUNKHA_ERR_STATE;
-
-    return choice->count ? 0 : TRUNKHA_ERR_UNAVAILABLE;
-}
-
-/** Out of the way of the usual case, which does better without its variables. */
-static __attribute__((noinline)) int route(const trunkha_view *view, const char *profile, trunkha_candidate *ret_candidates,
-                                           size_t *inout_count, bool is_explained)
-{
-    struct choice choice = {
-        .view = view,
-        .candidates = ret_candidates,
-        .room = *inout_count,
-        .is_explained = is_explained,
-    };
-    int err = choose(&choice, profile);
-
-    if (!err)
-        *inout_count = choice.count;
-
-    return err;
+    return tha_order_is_stale(table, (uint64_t)now.tv_sec * 1000);
 }
 
 static THA_CARD_LATE bool copy_entries(const struct tha_half *half, const _Atomic uint64_t *entries, trunkha_candidate *to,
@@ -276,7 +93,7 @@ static bool copy_plain(const struct tha_table *table, const char *id, trunkha_ca
     const struct tha_half *half;
     uint32_t generation, version;
     struct tha_view_key key;
-    struct order order;
+    struct tha_order_entries order;
     size_t count;
 
     if (!tha_view_key_init(&key, id))
@@ -289,7 +106,7 @@ static bool copy_plain(const struct tha_table *table, const char *id, trunkha_ca
         return false;
 
     version = tha_get32(&profile->version);
-    order = get_order(half, profile, version & 1);
+    order = tha_order_get(half, profile, version & 1);
     count = order.count < *inout_count ? order.count : *inout_count;
     if (!count || !copy_entries(half, order.entries, to, count))
         return false;

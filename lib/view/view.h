@@ -3,7 +3,7 @@
  *  One writer (the engine's thread), any number of readers. The table lies in memory shared through mmap, anonymous or
  *  named, so that it works after fork() and in other processes; one code path serves both.
  *
- *      header | event ring | half 0 | half 1
+ *      header | event ring | calls | half 0 | half 1
  *
  *  A half holds one generation of the *catalogue* (ids, names, profiles: it changes on load only) and the states that
  *  belong to it. A load writes the half that nobody reads and then flips `generation`; a reader that finds it changed after
@@ -11,11 +11,14 @@
  *  not in use and then flips its version. So a reader always finds a whole one, and a writer killed half-way blocks nobody.
  *  Tries are bounded; after the last one a reader takes what it has.
  *
+ *  The calls' part has as many writers as there are calls: calls.h.
+ *
  *  Nothing read from the table is used before it was checked against what is mapped: a corrupt table gives wrong answers or
  *  errors, not crashes.
  *
- *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c and write.c, the readers are read.c and
- *  select.c; ring.c is both, record.c and card.c are what both must agree on, memory.c and name.c hold the mapping. */
+ *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c and write.c, the readers are read.c and, on
+ *  order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what both must agree on; memory.c
+ *  and name.c hold the mapping. Of calls, gauge.c counts (with window.c), running.c lists, and reports.c tells the writer. */
 #ifndef THA_VIEW_VIEW_H
 #define THA_VIEW_VIEW_H
 
@@ -36,16 +39,19 @@ struct tha_view_profile {
     const char *id;
     const uint32_t *configured; /**< targets in the order of the configuration: used when the view is stale */
     uint32_t n_targets;
+    const struct tha_call_settings *call; /**< profiles with the same settings share the pointer */
     bool is_group;
 };
 
 struct tha_view_target {
     struct tha_addr addr;
     uint32_t trunk; /**< index in the model */
+    uint32_t slot;  /**< its number: stays over loads */
 };
 
 struct tha_view_catalogue {
     const struct tha_model *model; /**< groups and trunks are published in its order */
+    const uint32_t *trunk_slots; /**< numbers of the trunks: stay over loads */
     const struct tha_view_target *targets;
     uint32_t n_targets;
     const struct tha_view_profile *profiles;
@@ -77,7 +83,8 @@ void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_r
                         uint32_t active_trunk);
 
 /** Says that the writer lives. @p now_ms on CLOCK_MONOTONIC; @p unix_ms the same moment, so that readers can tell dates.
- *  Some seconds after a load it also gives back the memory of the catalogue before. */
+ *  It also makes more room for running calls before that runs out, and some seconds after a load gives back the memory of the
+ *  catalogue before. */
 void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms);
 
 /** Appends to the ring; the oldest event gives way. A sequence that is not the last one's plus one begins a new ring. */

@@ -18,7 +18,7 @@ void tha_view_sign(struct tha_table *table)
     atomic_store_explicit(&table->unix_offset_ms, unix_ms - (int64_t)now_ms, memory_order_release);
     tha_put64(&identity->table_size, THA_TABLE_SIZE);
     tha_put32(&identity->layout, THA_TABLE_LAYOUT);
-    tha_put32(&identity->event_size, sizeof(trunkha_event));
+    tha_put32(&identity->event_size, sizeof(struct tha_stored_event));
     tha_put32(&identity->has_begun, 0);
     tha_put64(&identity->heartbeat_ms, now_ms);
     tha_put32(&identity->writer_pid, (uint32_t)getpid());
@@ -27,7 +27,7 @@ void tha_view_sign(struct tha_table *table)
 
 static int map_anonymous(struct tha_table **ret_table)
 {
-    *ret_table = tha_view_map(-1, true);
+    *ret_table = tha_view_map(-1, THA_VIEW_WRITE);
     if (!*ret_table)
         return TRUNKHA_ERR_NOMEM;
 
@@ -55,7 +55,9 @@ int tha_view_new(const struct tha_mem *mem, const char *name, uint32_t ring_size
     }
 
     view->term = tha_get64(&view->table->identity.term);
+    view->calls = tha_table_calls(view->table);
     tha_view_init_ring(view, ring_size);
+    tha_view_init_running(view);
     *ret_view = view;
 
     return 0;
@@ -147,6 +149,7 @@ void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms)
     atomic_store_explicit(&table->unix_offset_ms, unix_ms - (int64_t)now_ms, memory_order_release);
     tha_put64(&table->identity.heartbeat_ms, now_ms);
     tha_put32(&table->identity.has_begun, 1);
+    tha_view_grow_running(view);
 
     if (view->release_after_ms && now_ms >= view->release_after_ms) {
         tha_view_release_half(view, tha_get32(&table->generation) + 1);

@@ -87,9 +87,9 @@ static const char *or_none(const char *text)
     return text ? text : "(none)";
 }
 
-static void add_codes(struct text *text, const struct tha_codes *codes)
+static void add_codes(struct text *text, const char *what, const struct tha_codes *codes)
 {
-    text_add(text, " failing");
+    text_add(text, " %s", what);
     for (unsigned code = 100, first = 0; code <= 700; code++) {
         if (tha_codes_has(codes, code) && !first)
             first = code;
@@ -118,8 +118,18 @@ static void add_keepalive(struct text *text, const struct tha_keepalive *k)
              k->max_probes_per_minute);
     text_add(text, " degraded %u%% %u/%u forwards %u", k->degraded_loss_percent, k->degraded_rtt_ms, k->degraded_window,
              k->text.max_forwards);
-    add_codes(text, &k->failing);
+    text_add(text, " damping %u/%u %u-%u", k->damping.max_transitions, k->damping.window_ms, k->damping.hold_down_ms,
+             k->damping.max_hold_down_ms);
+    add_codes(text, "failing", &k->failing);
     add_probe_text(text, &k->text);
+}
+
+static void add_call(struct text *text, const struct tha_call_settings *call)
+{
+    text_add(text, "  call no response %u no ring %u total %u ring %u attempts %u retry after %u budget %u%%",
+             call->no_response_ms, call->no_ring_ms, call->total_ms, call->ring_ms, call->max_attempts,
+             call->max_retry_after_ms, call->retry_budget_percent);
+    add_codes(text, "reroute", &call->reroute);
 }
 
 static void add_trunk(struct text *text, const struct tha_model *model, const struct tha_trunk_model *trunk)
@@ -130,15 +140,15 @@ static void add_trunk(struct text *text, const struct tha_model *model, const st
     text_add(text, "  trunk \"%s\" \"%s\" %s %s %s priority %u weight %u %s", trunk->id, trunk->name, trunk->uri,
              tha_addr_text(&trunk->addrs[0], addr, sizeof(addr)), directions[trunk->direction], trunk->priority,
              trunk->weight, trunkha_admin_name(trunk->admin));
-    text_add(text, " type \"%s\" route \"%s\" region \"%s\" group %u\n", trunk->trunk_type, trunk->outbound_route,
-             trunk->region, trunk->group);
+    text_add(text, " type \"%s\" route \"%s\" region \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->trunk_type,
+             trunk->outbound_route, trunk->region, trunk->group, trunk->max_calls, trunk->calls_per_second, trunk->codecs);
     if (trunk->keepalive != model->keepalive)
         add_keepalive(text, trunk->keepalive);
 }
 
 static void add_group(struct text *text, const struct tha_model *model, const struct tha_group_model *group)
 {
-    static const char *const strategies[] = {"activeStandby", "weighted", "roundRobin"};
+    static const char *const strategies[] = {"activeStandby", "weighted", "roundRobin", "leastCalls"};
 
     text_add(text, "group \"%s\" \"%s\" %s failover \"%s\"\n", group->id, group->name, strategies[group->strategy],
              group->failover == THA_NONE ? "" : model->groups[group->failover].id);
@@ -146,13 +156,23 @@ static void add_group(struct text *text, const struct tha_model *model, const st
         add_trunk(text, model, &model->trunks[group->first_trunk + i]);
 }
 
+/** What the profiles of groups share. */
+static const struct tha_call_settings *default_call(const struct tha_model *model)
+{
+    return model->profiles[model->n_profiles - 1].call;
+}
+
 static void add_profile(struct text *text, const struct tha_model *model, const struct tha_profile_model *profile)
 {
-    text_add(text, "profile%s \"%s\" \"%s\" hold-down %u:", profile->is_group ? " of group" : "", profile->id, profile->name,
-             profile->hold_down_ms);
+    static const char *const failbacks[] = {"auto", "manual", "whenIdle"};
+
+    text_add(text, "profile%s \"%s\" \"%s\" failback %s hold-down %u:", profile->is_group ? " of group" : "", profile->id,
+             profile->name, failbacks[profile->failback], profile->hold_down_ms);
     for (uint32_t i = 0; i < profile->n_groups; i++)
         text_add(text, " \"%s\"", model->groups[profile->groups[i]].id);
     text_add(text, "\n");
+    if (profile->call != default_call(model))
+        add_call(text, profile->call);
 }
 
 void text_add_model(struct text *text, const struct tha_model *model)
@@ -164,6 +184,7 @@ void text_add_model(struct text *text, const struct tha_model *model)
         text_add(text, " %s", tha_addr_text(&model->listen[i], addr, sizeof(addr)));
     text_add(text, "\n");
     add_keepalive(text, model->keepalive);
+    add_call(text, default_call(model));
 
     for (uint32_t i = 0; i < model->n_groups; i++)
         add_group(text, model, &model->groups[i]);

@@ -50,6 +50,23 @@ static void check_trunk(const struct tha_model *model, uint32_t index, uint32_t 
     ck_assert(!strncmp(trunk->uri, "sip:", 4) && strlen(trunk->uri) < TRUNKHA_URI_SIZE);
     ck_assert(trunk->n_addrs == 1 && trunk->addrs[0].family && trunk->addrs[0].port);
     ck_assert(trunk->group == group && trunk->keepalive->interval_ms >= 1000);
+    ck_assert(trunk->keepalive->damping.max_hold_down_ms >= trunk->keepalive->damping.hold_down_ms);
+}
+
+static void check_profile(const struct tha_model *model, const struct tha_profile_model *profile)
+{
+    const struct tha_call_settings *call = profile->call;
+
+    ck_assert(*profile->id && profile->n_groups && profile->failback <= THA_FAILBACK_WHEN_IDLE);
+    for (uint32_t i = 0; i < profile->n_groups; i++)
+        ck_assert_uint_lt(profile->groups[i], model->n_groups);
+
+    ck_assert(call->no_response_ms && call->no_ring_ms && call->total_ms && call->ring_ms);
+    ck_assert(call->max_attempts && call->max_attempts <= THA_ATTEMPTS_MAX && call->retry_budget_percent <= 100);
+    for (unsigned code = 100; code <= 699; code++) {
+        if (code < 300 || code == 486 || code == 487 || code >= 600)
+            ck_assert(!tha_codes_has(&call->reroute, code));
+    }
 }
 
 static void check_model(const struct tha_model *model)
@@ -67,11 +84,8 @@ static void check_model(const struct tha_model *model)
     }
     ck_assert_uint_eq(n_trunks, model->n_trunks);
 
-    for (uint32_t p = 0; p < model->n_profiles; p++) {
-        ck_assert(*model->profiles[p].id && model->profiles[p].n_groups);
-        for (uint32_t i = 0; i < model->profiles[p].n_groups; i++)
-            ck_assert_uint_lt(model->profiles[p].groups[i], model->n_groups);
-    }
+    for (uint32_t p = 0; p < model->n_profiles; p++)
+        check_profile(model, &model->profiles[p]);
 }
 
 /** From a block of exactly @p len bytes, so that a sanitizer sees a byte too far. */
@@ -132,6 +146,9 @@ static size_t mutate(char *json, size_t len)
         "\"x-a\":{},",
         "\"sipAddress\":\"192.0.2.1\",",
         "\"keepalive\":{\"interval\":2},",
+        "\"keepalive\":{\"flapDamping\":{\"holdDown\":1000}},",
+        "\"call\":{\"rerouteCodes\":[486,\"4xx\",503]},",
+        "\"codecs\":[{\"type\":\"PCMA\"}],",
         "99999999999",
         "true",
         "\r\n",

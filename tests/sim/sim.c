@@ -33,6 +33,7 @@ struct sim {
     bool loses_results;
 
     struct sim_manner *manners; /* by slot */
+    bool *armed;                /* likewise */
     struct tha_target_state *targets;
     struct tha_trunk_state *trunks;
     struct route *routes;
@@ -118,7 +119,9 @@ static void carry_out_all(struct sim *sim)
     while (tha_core_next_action(sim->core, sim->now_ms, &action)) {
         switch (action.kind) {
         case THA_ACTION_SHOW_TARGET:
-            sim->targets[action.index] = action.target;
+            sim->targets[action.index] = action.target.state;
+            if (action.target.trial != THA_TRIAL_AS_IT_WAS)
+                sim->armed[action.target.slot] = action.target.trial == THA_TRIAL_ARMED;
             break;
         case THA_ACTION_SHOW_TRUNK:
             sim->trunks[action.index] = action.trunk.state;
@@ -189,8 +192,11 @@ static void load(struct sim *sim, const char *world)
     sim->targets = grown(sim->targets, table->n_targets, sizeof(*sim->targets));
     sim->trunks = grown(sim->trunks, model->n_trunks, sizeof(*sim->trunks));
     sim->manners = grown(sim->manners, table->n_slots, sizeof(*sim->manners));
-    for (uint32_t i = n_slots_before; i < table->n_slots; i++)
+    sim->armed = grown(sim->armed, table->n_slots, sizeof(*sim->armed));
+    for (uint32_t i = n_slots_before; i < table->n_slots; i++) {
         sim->manners[i] = SIM_OK;
+        sim->armed[i] = false;
+    }
 
     tha_core_commit(sim->core, table, sim->now_ms);
     free(json);
@@ -220,6 +226,7 @@ void sim_free(struct sim *sim)
     for (uint32_t i = 0; i < sim->n_routes; i++)
         free(sim->routes[i].entries);
     tha_core_free(sim->core);
+    free(sim->armed);
     free(sim->manners);
     free(sim->targets);
     free(sim->trunks);
@@ -348,6 +355,60 @@ void sim_report(struct sim *sim, const char *trunk_id, const struct tha_evidence
 {
     tha_core_report(sim->core, slot_of(sim, trunk_id), evidence, sim->now_ms);
     drain(sim);
+}
+
+void sim_call(struct sim *sim, const char *trunk_id, struct tha_news news, uint32_t active_calls)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+
+    news.trunk_slot = table->trunks[trunk_index(sim, trunk_id)].slot;
+    news.target_slot = slot_of(sim, trunk_id);
+    news.started_ms = sim->now_ms;
+    tha_core_take_news(sim->core, &news, active_calls, sim->now_ms);
+    drain(sim);
+}
+
+void sim_trial_call(struct sim *sim, const char *trunk_id, struct tha_news news)
+{
+    sim->armed[slot_of(sim, trunk_id)] = false;
+    news.flags |= THA_NEWS_TRIAL;
+    sim_call(sim, trunk_id, news, 1);
+}
+
+bool sim_is_armed(const struct sim *sim, const char *trunk_id)
+{
+    return sim->armed[slot_of(sim, trunk_id)];
+}
+
+bool sim_takes_trials(struct sim *sim, const char *profile, const char *trunk_id)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    uint32_t count;
+    const struct tha_route_entry *entries = sim_entries(sim, profile, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (table->targets[entries[i].target].trunk == trunk_index(sim, trunk_id))
+            return entries[i].run & THA_RUN_TRIAL;
+    }
+
+    return false;
+}
+
+void sim_knock(struct sim *sim, const char *trunk_id)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+
+    tha_core_note_request(sim->core, &table->targets[table->target_of_slot[slot_of(sim, trunk_id)]].addr, sim->now_ms);
+    drain(sim);
+}
+
+int sim_fail_back(struct sim *sim, const char *profile)
+{
+    int err = tha_core_fail_back(sim->core, profile, sim->now_ms);
+
+    drain(sim);
+
+    return err;
 }
 
 const struct tha_trunk_state *sim_trunk(const struct sim *sim, const char *trunk_id)

@@ -71,6 +71,38 @@ void sim_lose_results(struct sim *sim, bool is_lost);
 /** Hands in evidence out of the ordinary. */
 void sim_report(struct sim *sim, const char *trunk_id, const struct tha_evidence *evidence);
 
+/** What may be told of a call. */
+#define SIM_BEGUN ((struct tha_news){.kind = THA_NEWS_BEGUN})
+#define SIM_UNANSWERED                                                                                                      \
+    ((struct tha_news){.kind = THA_NEWS_FAILED,                                                                             \
+                       .result = TRUNKHA_CALL_NO_RESPONSE,                                                                  \
+                       .weight = THA_WEIGHT_HARD,                                                                           \
+                       .flags = THA_NEWS_SILENT})
+#define SIM_UNAVAILABLE                                                                                                     \
+    ((struct tha_news){.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_FAILED, .weight = THA_WEIGHT_HARD, .code = 503})
+#define SIM_SERVER_ERROR                                                                                                    \
+    ((struct tha_news){.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_FAILED, .weight = THA_WEIGHT_SOFT, .code = 500})
+#define SIM_BUSY                                                                                                            \
+    ((struct tha_news){.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_FAILED, .flags = THA_NEWS_USER, .code = 486})
+#define SIM_RINGING ((struct tha_news){.kind = THA_NEWS_RINGING, .flags = THA_NEWS_USER})
+#define SIM_ANSWERED                                                                                                        \
+    ((struct tha_news){.kind = THA_NEWS_ANSWERED, .result = TRUNKHA_CALL_ANSWERED, .flags = THA_NEWS_USER, .code = 200})
+#define SIM_ENDED ((struct tha_news){.kind = THA_NEWS_ENDED, .result = TRUNKHA_CALL_ANSWERED})
+
+/** A call on @p trunk_id reports, while that many calls are on it. */
+void sim_call(struct sim *sim, const char *trunk_id, struct tha_news news, uint32_t active_calls);
+/** The same of the call that was let through on trial. */
+void sim_trial_call(struct sim *sim, const char *trunk_id, struct tha_news news);
+/** Waits the trunk's target for a call on trial? */
+bool sim_is_armed(const struct sim *sim, const char *trunk_id);
+/** Would a call of the profile be let through to it, when it is armed? */
+bool sim_takes_trials(struct sim *sim, const char *profile, const char *trunk_id);
+
+/** A request comes from the trunk's address. */
+void sim_knock(struct sim *sim, const char *trunk_id);
+
+int sim_fail_back(struct sim *sim, const char *profile);
+
 const struct tha_core *sim_core(const struct sim *sim);
 
 #endif

@@ -3,10 +3,9 @@
 
 static struct tha_budget budget_of(uint32_t max)
 {
-    const struct tha_addr addr = {.family = 4};
     struct tha_budget budget;
 
-    tha_budget_init(&budget, &addr, max, 1000);
+    tha_budget_init(&budget, max, 1000);
 
     return budget;
 }

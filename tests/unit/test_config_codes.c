@@ -85,5 +85,15 @@ START_TEST(code_in_no_list_is_accepted)
 }
 END_TEST
 
+START_TEST(set_is_empty_until_something_is_added)
+{
+    struct tha_config_codes one = {.classes = 0}, class = {.classes = 0};
+
+    ck_assert(!tha_config_has_codes(&one));
+    ck_assert(tha_config_add_code(&one, 699) && tha_config_has_codes(&one));
+    ck_assert(tha_config_add_code_text(&class, "6xx") && tha_config_has_codes(&class));
+}
+END_TEST
+
 SUITE("config codes", codes_go_from_100_to_699, classes_go_from_1xx_to_6xx_in_either_case, other_texts_are_no_codes,
-      exact_code_beats_a_class, tie_is_accepted, code_in_no_list_is_accepted)
+      exact_code_beats_a_class, tie_is_accepted, code_in_no_list_is_accepted, set_is_empty_until_something_is_added)

@@ -12,6 +12,20 @@ START_TEST(every_number_has_a_name_and_unknown_ones_are_no_accident)
     ck_assert_str_eq(trunkha_reason_name(UINT32_MAX), "NONE");
     ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_READY), "telephony.instance.ready");
     ck_assert_str_eq(trunkha_why_text(TRUNKHA_WHY_DRAINING), "passed over: draining");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_PROBE_REJECTED), "telephony.trunks.probeRejected");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CALL_ATTEMPT), "telephony.calls.attempt");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CALL_END), "telephony.calls.end");
+    ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_UNDER_WAY), "underWay");
+    ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_NO_RESPONSE), "noResponse");
+    ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_FORGOTTEN), "forgotten");
+    ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_FORGOTTEN + 1), "unknown");
+    for (uint32_t result = 0; result <= TRUNKHA_CALL_FORGOTTEN; result++)
+        ck_assert_str_ne(trunkha_call_result_name(result), "unknown");
+    for (uint32_t why = TRUNKHA_WHY_PREFERRED; why <= TRUNKHA_WHY_CODECS; why++)
+        ck_assert_str_ne(trunkha_why_text(why), "unknown");
+    ck_assert_str_eq(trunkha_why_text(TRUNKHA_WHY_CODECS + 1), "unknown");
+    ck_assert_str_eq(trunkha_why_text(TRUNKHA_WHY_TRIAL - 1), "unknown");
+    ck_assert_str_ne(trunkha_why_text(TRUNKHA_WHY_TRIAL), "unknown");
     for (uint32_t reason = 1; reason <= TRUNKHA_REASON_CONFIG_CHANGE; reason++)
         ck_assert_str_ne(trunkha_reason_name(reason), "NONE");
 }

@@ -38,6 +38,7 @@ struct rig {
     uint32_t again_slot; /**< probed again by its result, once; THA_NONE = none */
     atomic_bool is_draining;
     atomic_uint batch_ends;
+    atomic_uint requests; /* of peers, that were told */
     char answer[2048];
 };
 
@@ -68,6 +69,13 @@ static inline bool rig_is_draining(void *user_data)
     return atomic_load(&((struct rig *)user_data)->is_draining);
 }
 
+static inline void rig_request(const struct tha_addr *from, void *user_data)
+{
+    struct rig *rig = user_data;
+
+    atomic_fetch_add(&rig->requests, from->family ? 1U : 0U);
+}
+
 static inline void rig_batch_end(void *user_data)
 {
     atomic_fetch_add(&((struct rig *)user_data)->batch_ends, 1);
@@ -76,7 +84,14 @@ static inline void rig_batch_end(void *user_data)
 static inline int rig_on_start(struct tha_loop *loop, void *user_data)
 {
     struct rig *rig = user_data;
-    const struct tha_prober_handlers handlers = {rig_result, rig_answer, rig_is_draining, rig_batch_end, rig};
+    const struct tha_prober_handlers handlers = {
+        .result = rig_result,
+        .answer = rig_answer,
+        .is_draining = rig_is_draining,
+        .request = rig_request,
+        .batch_end = rig_batch_end,
+        .user_data = rig,
+    };
 
     return tha_prober_new(loop, &rig->mem, &rig->log, &handlers, &rig->prober);
 }

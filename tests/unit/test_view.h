@@ -8,9 +8,14 @@
 #include <unistd.h>
 
 #include "../suite.h"
+#include "view/calls.h"
 #include "view/view.h"
 
 #define MAX_TRUNKS 64
+
+/** The slot of a trunk is its number and some, that of its target another. */
+#define TRUNK_SLOT(trunk)  ((trunk) + 100)
+#define TARGET_SLOT(trunk) ((trunk) + 300)
 
 /** Groups "g0", "g1" ...; trunks "t0", "t1" ... at 192.0.2.1:5000, :5001 ...; a profile "RP" over all of them, then one for
  *  each group. */
@@ -21,7 +26,9 @@ struct fixture {
     struct tha_view_target targets[MAX_TRUNKS];
     struct tha_view_profile profiles[MAX_TRUNKS + 1];
     struct tha_view_catalogue catalogue;
+    struct tha_call_settings call;
     uint32_t order[MAX_TRUNKS];
+    uint32_t slots[MAX_TRUNKS];
     char texts[MAX_TRUNKS][5][32];
 };
 
@@ -37,6 +44,8 @@ static inline void fixture_init(struct fixture *f, uint32_t n_groups, uint32_t n
         snprintf(f->texts[i][3], 32, "sip:192.0.2.1:%u", 5000 + i);
         snprintf(f->texts[i][4], 32, "GW-%u", i);
         f->order[i] = i;
+        f->slots[i] = TRUNK_SLOT(i);
+        f->targets[i].slot = TARGET_SLOT(i);
         f->targets[i].trunk = i;
         tha_addr_parse_ip(&f->targets[i].addr, "192.0.2.1", strlen("192.0.2.1"));
         f->targets[i].addr.port = (uint16_t)(5000 + i);
@@ -47,19 +56,25 @@ static inline void fixture_init(struct fixture *f, uint32_t n_groups, uint32_t n
                                                 .group = i / n_per_group};
     }
 
-    f->profiles[0] = (struct tha_view_profile){.id = "RP", .configured = f->order, .n_targets = n_trunks};
+    f->call = (struct tha_call_settings){.no_response_ms = 3000, .max_attempts = 3, .retry_budget_percent = 20};
+    f->profiles[0] =
+        (struct tha_view_profile){.id = "RP", .configured = f->order, .n_targets = n_trunks, .call = &f->call};
     for (uint32_t i = 0; i < n_groups; i++) {
         f->groups[i] = (struct tha_group_model){.id = f->texts[i][0],
                                                 .name = f->texts[i][1],
                                                 .failover = THA_NONE,
                                                 .first_trunk = i * n_per_group,
                                                 .n_trunks = n_per_group};
-        f->profiles[i + 1] = (struct tha_view_profile){
-            .id = f->groups[i].id, .configured = &f->order[i * n_per_group], .n_targets = n_per_group, .is_group = true};
+        f->profiles[i + 1] = (struct tha_view_profile){.id = f->groups[i].id,
+                                                       .configured = &f->order[i * n_per_group],
+                                                       .n_targets = n_per_group,
+                                                       .call = &f->call,
+                                                       .is_group = true};
     }
 
     f->model = (struct tha_model){.groups = f->groups, .trunks = f->trunks, .n_groups = n_groups, .n_trunks = n_trunks};
     f->catalogue = (struct tha_view_catalogue){.model = &f->model,
+                                               .trunk_slots = f->slots,
                                                .targets = f->targets,
                                                .n_targets = n_trunks,
                                                .profiles = f->profiles,

@@ -48,7 +48,7 @@ static bool are_states_whole(const trunkha_view *view)
     trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
 
     return !trunkha_view_get_trunk(view, 0, &trunk) && !trunkha_view_get_target(view, 0, &target) &&
-           trunk.health == trunk.active_calls && trunk.health == trunk.reason && target.health == target.last_response &&
+           trunk.health == trunk.admin && trunk.health == trunk.reason && target.health == target.last_response &&
            target.health == target.rtt_us && target.health == target.loss_permille;
 }
 
@@ -62,7 +62,7 @@ START_TEST(a_state_is_never_read_half_old_and_half_new)
     race.view = fixture_view(&f, NULL);
     start_readers(&race, threads);
     for (uint32_t i = 0; i < 5 * ROUNDS; i++) {
-        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){i, 0, i, i, i});
+        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){.health = i, .admin = i, .reason = i, .since_ms = i});
         tha_view_set_target(race.view, 0, &(struct tha_target_state){i, i, i, i, i, i, i, i, i});
         sched_yield();
     }

@@ -290,10 +290,10 @@ START_TEST(a_stale_view_gives_the_order_of_the_configuration)
 
     ck_assert_int_eq(trunkha_view_explain(view, "RP", to, &n), 0);
     ck_assert_uint_eq(n, 4);
-    ck_assert_str_eq(to[2].trunk_id, "t1");
-    ck_assert_uint_eq(to[2].why, TRUNKHA_WHY_DISABLED);
-    ck_assert_str_eq(to[3].trunk_id, "t0");
-    ck_assert_uint_eq(to[3].why, TRUNKHA_WHY_DRAINING);
+    ck_assert_str_eq(to[2].trunk_id, "t0");
+    ck_assert_uint_eq(to[2].why, TRUNKHA_WHY_DRAINING);
+    ck_assert_str_eq(to[3].trunk_id, "t1");
+    ck_assert_uint_eq(to[3].why, TRUNKHA_WHY_DISABLED);
 
     set_admin(view, 2, TRUNKHA_ADMIN_DISABLED);
     set_admin(view, 3, TRUNKHA_ADMIN_DISABLED);

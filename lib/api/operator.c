@@ -1,4 +1,4 @@
-/* What the operator says of a trunk. */
+/* What the operator says. */
 #include "engine.h"
 
 struct word {
@@ -34,4 +34,23 @@ int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32
         return TRUNKHA_ERR_INVALID;
 
     return tha_engine_call(engine, set_admin, &word);
+}
+
+static int fail_back(trunkha_engine *engine, void *arg)
+{
+    int err;
+
+    if (!tha_core_table(engine->core))
+        return TRUNKHA_ERR_STATE;
+
+    err = tha_core_fail_back(engine->core, arg, tha_clock_ms());
+    if (!err)
+        tha_engine_pump(engine);
+
+    return err;
+}
+
+int trunkha_profile_failback(trunkha_engine *engine, const char *profile)
+{
+    return engine && profile ? tha_engine_call(engine, fail_back, (char *)(uintptr_t)profile) : TRUNKHA_ERR_INVALID;
 }

@@ -1,0 +1,53 @@
+/** @file call.h  A call's handle: the machine, what it has been through, and its place in the shared list */
+#ifndef THA_API_CALL_H
+#define THA_API_CALL_H
+
+#include "core/call.h"
+#include "view/calls.h"
+#include "view/handle.h"
+
+/** Most trunks passed over that a record keeps. */
+#define THA_RECORD_PASSED_MAX 16U
+
+struct tha_attempt_record {
+    char trunk_id[TRUNKHA_ID_SIZE];
+    char target[TRUNKHA_ID_SIZE];
+    char outbound_route[TRUNKHA_ID_SIZE];
+    uint64_t started_ms;
+    uint32_t duration_ms; /**< until its result was known */
+    uint32_t result;      /**< enum trunkha_call_result */
+    uint32_t code;
+    uint32_t q850_cause;
+    uint32_t why; /**< enum trunkha_why */
+};
+
+struct tha_passed_record {
+    struct tha_view_passed passed;
+    uint32_t attempt; /**< for which it was passed over, from 1 */
+};
+
+struct trunkha_call {
+    trunkha_view *view; /**< a reference */
+    struct tha_call machine;
+    struct tha_call_settings settings;
+    struct tha_view_call entry; /**< as it stands in the list */
+    uint64_t token;             /**< in the list; 0 = there was no room */
+    uint32_t profile;           /**< index, for the retry budget */
+    uint32_t codecs;            /**< of the trunk of the current attempt */
+    uint32_t result;            /**< enum trunkha_call_result: of the call */
+    uint32_t n_passed;
+    uint32_t tried[THA_ATTEMPTS_MAX]; /**< trunk slots */
+    struct tha_passed_record passed[THA_RECORD_PASSED_MAX];
+    struct tha_attempt_record attempts[]; /**< room for settings.max_attempts */
+};
+
+/** call_record.c: keeps the choice for the attempt that begins now. */
+void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms);
+void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick);
+
+/** One line for the event of the current attempt: why it went there. */
+void tha_record_describe_attempt(const trunkha_call *call, char *buf, size_t size);
+/** One line for the event of the call's end: its attempts. */
+void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size);
+
+#endif

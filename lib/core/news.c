@@ -1,0 +1,122 @@
+/* What calls tell of their trunks: the calls' part of the evidence, beside the probes'. */
+#include "machine.h"
+
+#include <errno.h>
+
+static struct tha_target *find_target(const struct tha_core *core, const struct tha_news *news)
+{
+    const struct tha_table *table = core->table;
+    uint32_t index = news->target_slot < table->n_slots ? table->target_of_slot[news->target_slot] : THA_NONE;
+
+    return index == THA_NONE ? NULL : &table->targets[index];
+}
+
+static uint32_t find_trunk(const struct tha_core *core, const struct tha_news *news)
+{
+    const struct tha_table *table = core->table;
+
+    return news->trunk_slot < table->n_trunk_slots ? table->trunk_of_slot[news->trunk_slot] : THA_NONE;
+}
+
+/** What a probe would have seen in the place of the call. */
+static struct tha_evidence evidence_of(const struct tha_news *news)
+{
+    if (news->flags & THA_NEWS_SILENT)
+        return (struct tha_evidence){.kind = THA_EVIDENCE_TIMED_OUT};
+    if (news->code)
+        return (struct tha_evidence){.kind = THA_EVIDENCE_ANSWERED, .code = news->code};
+
+    return (struct tha_evidence){.kind = THA_EVIDENCE_REFUSED, .system_error = ECONNREFUSED};
+}
+
+static void describe(const struct tha_news *news, char *buf, size_t size)
+{
+    if (news->code)
+        tha_text_print(buf, size, "calls fail, the last with %u", news->code);
+    else
+        tha_text_print(buf, size, "calls fail, the last with %s", trunkha_call_result_name(news->result));
+}
+
+static void judge_failure(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+    uint32_t previous = target->health.state, blamed = target->health.reason;
+    struct tha_evidence evidence = evidence_of(news);
+    bool is_ours =
+        (news->flags & THA_NEWS_SILENT) && (core->is_local_fault || now_ms - news->duration_ms < core->fault_ended_ms);
+    char detail[96] = "";
+
+    if (!(news->flags & THA_NEWS_SILENT))
+        tha_fault_end(core, now_ms);
+    if (tha_health_judge_failed_call(&target->health, keepalive, news->weight, &evidence, is_ours, now_ms))
+        describe(news, detail, sizeof(detail));
+    tha_core_follow(core, target, previous, blamed, detail, now_ms);
+    if (news->flags & THA_NEWS_TRIAL)
+        tha_care_judge_trial(core, target, true, now_ms);
+    if (news->weight >= THA_WEIGHT_HARD && target->health.state != TRUNKHA_HEALTH_DOWN)
+        tha_schedule_hurry(core, target, now_ms);
+}
+
+static void judge_user(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
+{
+    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+    uint32_t previous = target->health.state, blamed = target->health.reason;
+    bool is_answer = news->kind == THA_NEWS_ANSWERED;
+    bool rejected = target->health.rejects_probes;
+
+    tha_fault_end(core, now_ms);
+    target->shown_ms = now_ms;
+    tha_health_judge_user(&target->health, keepalive, is_answer, now_ms);
+    tha_core_follow(core, target, previous, blamed, is_answer ? "a call was answered" : "a callee was reached", now_ms);
+    if (target->health.rejects_probes && !rejected)
+        tha_tell_probe_rejected(core, target);
+    if (target->health.state != previous && tha_timer_is_set(&target->timer) && !target->is_probing)
+        tha_schedule_next(core, target, now_ms);
+}
+
+static void judge(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
+{
+    bool is_end = news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED;
+
+    if (news->flags & THA_NEWS_USER)
+        judge_user(core, target, news, now_ms);
+    else if (news->weight)
+        judge_failure(core, target, news, now_ms);
+    if (is_end && !news->weight && (news->flags & THA_NEWS_TRIAL))
+        tha_care_judge_trial(core, target, false, now_ms);
+    if (news->cool_ms)
+        tha_care_cool(core, target, news->cool_ms, now_ms);
+}
+
+/** Profiles that wait for an idle trunk may fail back now; a draining trunk may be empty. */
+static void note_calls(struct tha_core *core, uint32_t index, uint32_t active_calls)
+{
+    struct tha_trunk *trunk = &core->table->trunks[index];
+    uint32_t before = trunk->calls;
+
+    trunk->calls = active_calls;
+    if (active_calls || !before)
+        return;
+
+    if (trunk->admin == TRUNKHA_ADMIN_DRAINING)
+        tha_tell_drained(core, index);
+    tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
+}
+
+void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms)
+{
+    struct tha_target *target;
+    uint32_t trunk;
+
+    if (!core->table)
+        return;
+
+    target = find_target(core, news);
+    trunk = find_trunk(core, news);
+    if (target && target->trunk == trunk && core->table->trunks[trunk].admin != TRUNKHA_ADMIN_DISABLED)
+        judge(core, target, news, now_ms);
+    if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)
+        tha_tell_call(core, news, trunk);
+    if (trunk != THA_NONE)
+        note_calls(core, trunk, active_calls);
+}
