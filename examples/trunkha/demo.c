@@ -1,96 +1,90 @@
-/* trunkha demo: two carriers on loopback, calls running; the primary goes silent and returns.
+/* trunkha demo: a caller, trunkha-proxy and two carriers on loopback; the primary carrier dies and returns.
  *
- *  step      | ends when                        | and then
- *  ----------+----------------------------------+--------------------------
- *  STARTING  | both are AVAILABLE               | the calls begin
- *  STEADY    | they have gone to a, for 2 s     | carrier-a goes silent
- *  SILENT    | a is DOWN, calls go to b         |
- *  AWAY      | 2 s are over                     | carrier-a answers again
- *  RETURNING | a is AVAILABLE                   |
- *  HELD      | calls go to a                    |
- *  HOME      | 1 s is over                      | the summary
+ *  step      | ends when                               | and then
+ *  ----------+-----------------------------------------+----------------------
+ *  STARTING  | both trunks are AVAILABLE               | the calls begin
+ *  STEADY    | 4 s are over                            | the primary dies
+ *  AWAY      | 4 s are over, new calls go to standby   | the primary returns
+ *  RETURNING | new calls go to primary                 |
+ *  HOME      | 2 s are over                            | no more calls
+ *  ENDING    | all calls are over                      | the summary
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <trunkha.h>
+#include <jansson.h>
 
 #include "commands.h"
+#include "demo_caller.h"
 #include "demo_carrier.h"
+#include "demo_proxy.h"
+#include "demo_tally.h"
 #include "options.h"
 #include "system.h"
 #include "terminal.h"
 
-#define N_CARRIERS    2
-#define NOWHERE       N_CARRIERS
-#define CALL_EVERY_MS 10
-#define CALLS_AT_ONCE 100U /* caught up with at most, when this process was held up */
-
-#define STEP_MAX_MS 10000U
-#define DEMO_MAX_MS 28000U
-
-/* the times of the configuration below */
-#define HOLD_DOWN_S       3
-#define WORST_DETECTION_S 2.6 /* interval*(1+jitter) + timeout + (maxFailedAttempts-1)*suspectInterval */
+#define CALLS_PER_S 5
+#define STEP_MAX_MS 15000U /* but for ENDING: every call comes to an end by itself */
+#define TURN_MS     10
+#define HOLD_DOWN   "2"
+#define NO_RESPONSE "0.5"
 
 static const char config_format[] =
     "{\"trunkGroups\": ["
-    "  {\"id\": \"carrier-a\", \"trunks\": [{\"id\": \"a\", \"sipAddress\": \"sip:127.0.0.1:%u\"}]},"
-    "  {\"id\": \"carrier-b\", \"trunks\": [{\"id\": \"b\", \"sipAddress\": \"sip:127.0.0.1:%u\"}]}],"
+    "  {\"id\": \"carrier-a\", \"trunks\": [{\"id\": \"primary\", \"sipAddress\": \"sip:127.0.0.1:%u\"}]},"
+    "  {\"id\": \"carrier-b\", \"trunks\": [{\"id\": \"standby\", \"sipAddress\": \"sip:127.0.0.1:%u\"}]}],"
     " \"routingProfiles\": [{\"id\": \"demo\", \"primaryTrunkGroup\": \"carrier-a\","
-    "  \"secondaryTrunkGroup\": \"carrier-b\", \"failback\": {\"mode\": \"auto\", \"holdDown\": %d}}],"
-    " \"keepalive\": {\"interval\": 1, \"suspectInterval\": 0.5, \"downInterval\": 1, \"jitter\": 0.1, \"timeout\": 0.5,"
-    "  \"maxFailedAttempts\": 3, \"recoveryAttempts\": 2},"
+    "  \"secondaryTrunkGroup\": \"carrier-b\", \"failback\": {\"mode\": \"auto\", \"holdDown\": " HOLD_DOWN "},"
+    "  \"call\": {\"noResponseTimeout\": " NO_RESPONSE "}}],"
+    " \"keepalive\": {\"interval\": 1, \"suspectInterval\": 0.5, \"downInterval\": 1, \"timeout\": 0.5,"
+    "  \"maxFailedAttempts\": 2, \"recoveryAttempts\": 2},"
     " \"sip\": {\"listen\": [\"udp:127.0.0.1:0\"]}, \"instance\": {\"id\": \"demo\"}}";
 
 static const struct manual manual = {
     "demo",
     NULL,
-    "Starts two carriers on loopback as SIP peers in processes of their own and makes 100 selections a second. The\n"
-    "primary goes silent, the calls move; it returns, and they move back. Needs no configuration and ends by itself\n"
-    "within 30 seconds.\n",
-    "  0  every call was placed and each step happened\n"
-    "  1  something did not, or it was interrupted\n"
+    "Starts trunkha-proxy between a caller, who makes 5 calls a second, and two carriers, all on loopback. The primary\n"
+    "carrier dies, the calls move; it returns, and they move back. Needs no configuration and ends by itself, after some\n"
+    "16 seconds if all goes well.\n",
+    "  0  every call was answered and each step happened\n"
+    "  1  otherwise, or it was interrupted\n"
     "  3  wrong command line\n",
 };
 
-enum step { STEP_STARTING, STEP_STEADY, STEP_SILENT, STEP_AWAY, STEP_RETURNING, STEP_HELD, STEP_HOME, STEP_DONE };
+enum step { STEP_STARTING, STEP_STEADY, STEP_AWAY, STEP_RETURNING, STEP_HOME, STEP_ENDING, STEP_DONE };
 
 struct demo {
-    struct demo_carrier carriers[N_CARRIERS];
-    trunkha_engine *engine;
-    int signals, timer;
-    uint64_t start_ms;
+    struct demo_carrier carriers[DEMO_CARRIERS];
+    struct demo_caller caller;
+    struct demo_proxy proxy;
+    int signals;
     enum step step;
-    uint64_t entered_ms[STEP_DONE + 1];
-    uint64_t down_ms; /* when the trunk to carrier-a was found DOWN */
-    uint32_t health[N_CARRIERS];
-    unsigned carrying; /* where the last call went */
-    uint64_t calls[N_CARRIERS + 1];
-    uint64_t blind_calls; /* went to carrier-a after it had gone silent */
+    uint64_t start_ms, entered_ms;
+    uint64_t next_call_ms, told_ms;
+    bool is_available[DEMO_CARRIERS];
+    bool is_active[DEMO_CARRIERS]; /* new calls go there */
     bool has_colour;
     bool is_interrupted;
 };
 
 /* ---- What a person reads ---- */
 
-static double seconds(uint64_t from_ms, uint64_t to_ms)
+static double seconds(uint64_t ms)
 {
-    return (double)(to_ms - from_ms) / 1000;
+    return (double)ms / 1000;
 }
 
 __attribute__((format(printf, 2, 3))) static void say(const struct demo *demo, const char *format, ...)
 {
     va_list ap;
 
-    printf("%8.2f s %7" PRIu64 " %7" PRIu64 "   ", seconds(demo->start_ms, clock_ms()), demo->calls[0], demo->calls[1]);
+    printf("t=%4.1fs  ", seconds(clock_ms() - demo->start_ms));
     va_start(ap, format);
     vprintf(format, ap);
     va_end(ap);
@@ -100,106 +94,128 @@ __attribute__((format(printf, 2, 3))) static void say(const struct demo *demo, c
 
 static void print_head(const struct demo *demo)
 {
-    printf("Two carriers on loopback. %d calls a second ask where to go (no INVITE is sent): to carrier-a while it is\n"
-           "healthy, else to carrier-b. Both are probed with OPTIONS every second: three probes without an answer mean\n"
-           "DOWN, two answers AVAILABLE again.\n\n"
-           "%10s %7s %7s   %s\n",
-           1000 / CALL_EVERY_MS, "time", "calls a", "calls b", "what happens");
-    say(demo, "carrier-a listens at 127.0.0.1:%u, carrier-b at 127.0.0.1:%u", demo->carriers[0].port,
-        demo->carriers[1].port);
+    printf("A caller makes %d calls a second by way of trunkha-proxy, which sends them to the primary carrier (port %u)\n"
+           "or else to the standby (port %u). INVITE, 200, ACK and BYE are real, only nothing is to be heard. A carrier\n"
+           "that says nothing to an INVITE within " NO_RESPONSE " s is given up for the other.\n\n",
+           CALLS_PER_S, demo->carriers[DEMO_PRIMARY].port, demo->carriers[DEMO_STANDBY].port);
 }
 
-static void print_summary(const struct demo *demo)
+static void print_second(struct demo *demo)
 {
-    const uint64_t *entered = demo->entered_ms;
+    uint64_t end_ms = demo->told_ms + 1000;
+    struct demo_tally tally;
 
-    printf("\nfound DOWN after   %.1f s of silence; the worst case is %.1f s (interval, jitter, timeout, two more probes)\n",
-           seconds(entered[STEP_SILENT], demo->down_ms), WORST_DETECTION_S);
-    printf("calls meanwhile    %" PRIu64 " would still have gone to carrier-a\n", demo->blind_calls);
-    printf("found again after  %.1f s, and in use again %.1f s later (hold-down: %d s of unbroken health)\n",
-           seconds(entered[STEP_RETURNING], entered[STEP_HELD]), seconds(entered[STEP_HELD], entered[STEP_HOME]),
-           HOLD_DOWN_S);
-    printf("all calls          %" PRIu64 ": %" PRIu64 " to carrier-a, %" PRIu64 " to carrier-b, %" PRIu64 " refused\n",
-           demo->calls[0] + demo->calls[1] + demo->calls[NOWHERE], demo->calls[0], demo->calls[1], demo->calls[NOWHERE]);
-}
-
-/* ---- Events and calls ---- */
-
-static unsigned carrier_of(const char *trunk_id)
-{
-    return !strcmp(trunk_id, "a") ? 0 : !strcmp(trunk_id, "b") ? 1 : NOWHERE;
-}
-
-static void event_cb(const trunkha_event *event, void *user_data)
-{
-    struct demo *demo = user_data;
-    unsigned carrier = carrier_of(event->entity_id);
-    const char *word = trunkha_health_name(event->health);
-    const char *colour = demo->has_colour ? terminal_colour(word) : "";
-
-    if (event->type != TRUNKHA_EVENT_TRUNK_STATE || carrier == NOWHERE)
+    if (demo->step < STEP_STEADY || demo->step > STEP_HOME || clock_ms() < end_ms)
         return;
-    demo->health[carrier] = event->health;
-    if (carrier == 0 && event->health == TRUNKHA_HEALTH_DOWN)
-        demo->down_ms = clock_ms();
-    say(demo, "carrier-%s is %s%s%s (%s)%s%s", event->entity_id, colour, word, *colour ? TERMINAL_PLAIN : "",
-        trunkha_reason_name(event->reason), *event->detail ? ": " : "", event->detail);
+    tally = demo_tally_between(&demo->caller, demo->told_ms, end_ms);
+    say(demo, "calls: primary %u  standby %u   worst delay %.2f s", tally.answered[DEMO_PRIMARY],
+        tally.answered[DEMO_STANDBY], seconds(tally.worst_ms));
+    demo->told_ms = end_ms;
 }
 
-static void place_call(struct demo *demo)
-{
-    trunkha_candidate first;
-    size_t count = 1;
-    unsigned carrier = NOWHERE;
+/* ---- Events of the proxy ---- */
 
-    if (!trunkha_route_select(demo->engine, "demo", &first, &count) && count)
-        carrier = carrier_of(first.trunk_id);
-    demo->calls[carrier]++;
-    if (carrier == 0 && (demo->step == STEP_SILENT || demo->step == STEP_AWAY))
-        demo->blind_calls++;
-    if (carrier == demo->carrying)
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+static void handle_state(struct demo *demo, const json_t *event, const json_t *metadata)
+{
+    const char *trunk = text_of(event, "entityId"), *state = text_of(event, "state");
+    const char *colour = demo->has_colour ? terminal_colour(state) : "";
+
+    for (unsigned i = 0; i < DEMO_CARRIERS; i++) {
+        if (!strcmp(trunk, demo_carrier_names[i]))
+            demo->is_available[i] = !strcmp(state, "AVAILABLE");
+    }
+    say(demo, "%s is %s%s%s (%s): %s", trunk, colour, state, *colour ? TERMINAL_PLAIN : "", text_of(event, "reasonCode"),
+        text_of(metadata, "detail"));
+}
+
+/** Of the profile: each group is one, too. */
+static void handle_active(struct demo *demo, const json_t *event, const json_t *metadata)
+{
+    const char *trunk = text_of(metadata, "trunkId");
+
+    if (strcmp(text_of(event, "entityId"), "demo"))
         return;
-    demo->carrying = carrier;
-    if (carrier == NOWHERE)
-        say(demo, "a call was refused");
+    for (unsigned i = 0; i < DEMO_CARRIERS; i++)
+        demo->is_active[i] = !strcmp(trunk, demo_carrier_names[i]);
+    say(demo, "%s", text_of(metadata, "detail"));
+}
+
+static void note_trouble(struct demo_call *call, const char *trunk, const char *result, int code)
+{
+    size_t len = strlen(call->trouble);
+    char *end = call->trouble + len;
+    size_t room = sizeof(call->trouble) - len;
+
+    if (!strcmp(result, "noResponse"))
+        snprintf(end, room, "%s gave no response, ", trunk);
+    else if (code)
+        snprintf(end, room, "%s answered %d, ", trunk, code);
     else
-        say(demo, "new calls go to carrier-%c", carrier == 0 ? 'a' : 'b');
+        snprintf(end, room, "%s: %s, ", trunk, result);
 }
 
-static void place_calls(struct demo *demo)
+static void handle_attempt(struct demo *demo, const json_t *event, const json_t *metadata)
 {
-    uint64_t due = 0;
+    struct demo_call *call = demo_caller_find(&demo->caller, text_of(metadata, "callId"));
+    const char *trunk = text_of(event, "entityId"), *result = text_of(metadata, "result");
 
-    if (read(demo->timer, &due, sizeof(due)) != (ssize_t)sizeof(due))
-        return;
-    if (demo->step == STEP_STARTING)
-        return;
-    for (uint64_t i = 0; i < due && i < CALLS_AT_ONCE; i++)
-        place_call(demo);
+    if (call && strcmp(result, "answered"))
+        note_trouble(call, trunk, result, (int)json_integer_value(json_object_get(metadata, "lastResponse")));
+    else if (call && *call->trouble && call->answered_ms)
+        say(demo, "call %td: %s%s answered after %.2f s", call - demo->caller.calls + 1, call->trouble, trunk,
+            seconds(call->answered_ms - call->begun_ms));
+}
+
+static void handle_event(struct demo *demo, const json_t *event)
+{
+    const json_t *metadata = json_object_get(event, "metadata");
+    const char *type = text_of(event, "eventType");
+
+    if (!strcmp(type, "telephony.trunks.stateChange"))
+        handle_state(demo, event, metadata);
+    else if (!strcmp(type, "telephony.trunkGroups.activeChange"))
+        handle_active(demo, event, metadata);
+    else if (!strcmp(type, "telephony.calls.attempt"))
+        handle_attempt(demo, event, metadata);
+}
+
+static void handle_events(struct demo *demo)
+{
+    json_t *event;
+
+    while ((event = demo_proxy_next_event(&demo->proxy))) {
+        demo_caller_receive(&demo->caller); /* the answer came before the event that tells of it */
+        handle_event(demo, event);
+        json_decref(event);
+    }
 }
 
 /* ---- The steps ---- */
 
 static bool is_over(const struct demo *demo)
 {
-    uint64_t age_ms = clock_ms() - demo->entered_ms[demo->step];
-    bool is_a_up = demo->health[0] == TRUNKHA_HEALTH_AVAILABLE;
+    uint64_t age_ms = clock_ms() - demo->entered_ms;
 
     switch (demo->step) {
     case STEP_STARTING:
-        return is_a_up && demo->health[1] == TRUNKHA_HEALTH_AVAILABLE;
+        return demo->is_available[DEMO_PRIMARY] && demo->is_available[DEMO_STANDBY];
     case STEP_STEADY:
-        return age_ms >= 2000 && demo->carrying == 0;
+        return age_ms >= 4000;
     case STEP_AWAY:
-        return age_ms >= 2000;
-    case STEP_SILENT:
-        return demo->health[0] == TRUNKHA_HEALTH_DOWN && demo->carrying == 1;
+        return age_ms >= 4000 && demo->is_active[DEMO_STANDBY];
     case STEP_RETURNING:
-        return is_a_up;
-    case STEP_HELD:
-        return demo->carrying == 0;
+        return demo->is_active[DEMO_PRIMARY];
     case STEP_HOME:
-        return age_ms >= 1000;
+        return age_ms >= 2000;
+    case STEP_ENDING:
+        return demo_caller_is_idle(&demo->caller);
     default:
         return false;
     }
@@ -208,43 +224,58 @@ static bool is_over(const struct demo *demo)
 static void enter(struct demo *demo, enum step step)
 {
     demo->step = step;
-    demo->entered_ms[step] = clock_ms();
-    if (step == STEP_SILENT) {
-        demo_carrier_set_silent(&demo->carriers[0], true);
-        say(demo, "carrier-a goes silent: it drops every packet");
+    demo->entered_ms = clock_ms();
+    if (step == STEP_STEADY) {
+        demo->next_call_ms = demo->told_ms = demo->entered_ms;
+        say(demo, "the calls begin");
+    } else if (step == STEP_AWAY) {
+        demo->carriers[DEMO_PRIMARY].is_dead = true;
+        say(demo, "the primary dies: it drops every packet");
     } else if (step == STEP_RETURNING) {
-        demo_carrier_set_silent(&demo->carriers[0], false);
-        say(demo, "carrier-a answers again");
-    } else if (step == STEP_HELD) {
-        say(demo, "carrier-a is held down for %d s before it gets calls again", HOLD_DOWN_S);
+        demo->carriers[DEMO_PRIMARY].is_dead = false;
+        say(demo, "the primary returns, and gets calls again after " HOLD_DOWN " s of unbroken health");
     }
 }
 
-static bool is_too_late(const struct demo *demo)
+static void place_calls(struct demo *demo)
 {
-    uint64_t now_ms = clock_ms();
-
-    return now_ms - demo->entered_ms[demo->step] > STEP_MAX_MS || now_ms - demo->start_ms > DEMO_MAX_MS;
+    if (demo->step < STEP_STEADY || demo->step > STEP_HOME || clock_ms() < demo->next_call_ms)
+        return;
+    demo_caller_place(&demo->caller);
+    demo->next_call_ms += 1000 / CALLS_PER_S;
 }
 
+static bool is_stuck(const struct demo *demo)
+{
+    bool is_too_late = demo->step != STEP_ENDING && clock_ms() - demo->entered_ms > STEP_MAX_MS;
+
+    return demo->is_interrupted || demo->proxy.has_ended || is_too_late;
+}
+
+/** One thread does everything: whoever has something to do is asked in turn. */
 static void play(struct demo *demo)
 {
+    demo->start_ms = clock_ms();
+    print_head(demo);
     enter(demo, STEP_STARTING);
-    while (demo->step != STEP_DONE && !demo->is_interrupted && !is_too_late(demo)) {
+    while (demo->step != STEP_DONE && !is_stuck(demo)) {
         struct pollfd fds[] = {
             {demo->signals, POLLIN, 0},
-            {trunkha_engine_fd(demo->engine), POLLIN, 0},
-            {demo->timer, POLLIN, 0},
+            {demo->proxy.output, POLLIN, 0},
+            {demo->caller.sock, POLLIN, 0},
+            {demo->carriers[DEMO_PRIMARY].sock, POLLIN, 0},
+            {demo->carriers[DEMO_STANDBY].sock, POLLIN, 0},
         };
 
-        if (poll(fds, 3, 1000) < 0)
-            continue;
-        if (fds[0].revents)
-            demo->is_interrupted = true;
-        if (fds[1].revents)
-            trunkha_engine_dispatch(demo->engine);
-        if (fds[2].revents)
-            place_calls(demo);
+        poll(fds, sizeof(fds) / sizeof(fds[0]), TURN_MS);
+        demo->is_interrupted = signals_read(demo->signals) != 0;
+        for (unsigned i = 0; i < DEMO_CARRIERS; i++)
+            demo_carrier_serve(&demo->carriers[i]);
+        demo_caller_receive(&demo->caller);
+        demo_caller_handle_expiry(&demo->caller);
+        handle_events(demo);
+        print_second(demo);
+        place_calls(demo);
         if (is_over(demo))
             enter(demo, demo->step + 1);
     }
@@ -252,77 +283,65 @@ static void play(struct demo *demo)
 
 /* ---- Beginning and end ---- */
 
-static bool start_timer(struct demo *demo)
+static bool open_carriers(struct demo *demo)
 {
-    struct itimerspec every = {{0, CALL_EVERY_MS * 1000000}, {0, CALL_EVERY_MS * 1000000}};
-
-    demo->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-    return demo->timer >= 0 && !timerfd_settime(demo->timer, 0, &every, NULL);
-}
-
-static bool start_carriers(struct demo *demo)
-{
-    for (unsigned i = 0; i < N_CARRIERS; i++)
-        if (!demo_carrier_start(&demo->carriers[i]))
+    for (unsigned i = 0; i < DEMO_CARRIERS; i++) {
+        if (!demo_carrier_open(&demo->carriers[i], demo_carrier_names[i]))
             return false;
+    }
 
     return true;
 }
 
-static int start_engine(struct demo *demo)
-{
-    trunkha_options options = TRUNKHA_OPTIONS_INIT;
-    char json[2048];
-    int len = snprintf(json, sizeof(json), config_format, demo->carriers[0].port, demo->carriers[1].port, HOLD_DOWN_S);
-    int err;
-
-    options.event_cb = event_cb;
-    options.event_user_data = demo;
-    err = trunkha_engine_new(&options, &demo->engine);
-    if (!err)
-        err = trunkha_engine_load(demo->engine, json, (size_t)len, NULL);
-    if (!err)
-        err = trunkha_engine_start(demo->engine);
-
-    return err;
-}
-
 static bool start(struct demo *demo)
 {
-    int err;
+    char config[2048];
 
     demo->signals = signals_open(false);
-    if (demo->signals < 0 || !start_carriers(demo) || !start_timer(demo)) {
-        fprintf(stderr, "trunkha demo: cannot start: %s\n", strerror(errno));
+    if (demo->signals < 0 || !open_carriers(demo))
         return false;
-    }
-    demo->start_ms = clock_ms();
-    print_head(demo);
-    err = start_engine(demo);
-    if (err)
-        fprintf(stderr, "trunkha demo: the engine cannot start: %s\n", trunkha_strerror(err));
+    snprintf(config, sizeof(config), config_format, demo->carriers[DEMO_PRIMARY].port, demo->carriers[DEMO_STANDBY].port);
 
-    return !err;
+    return demo_proxy_start(&demo->proxy, config) && demo_caller_open(&demo->caller, demo->proxy.port);
 }
 
-/** Tells how it went; true when every call was placed and each step happened. */
+/** Tells how it went; true when every call was answered and each step happened. */
 static bool conclude(const struct demo *demo)
 {
-    if (demo->step == STEP_DONE)
-        print_summary(demo);
-    else if (demo->is_interrupted)
-        say(demo, "interrupted");
-    else
-        say(demo, "what was to come next did not come in time: this demo has failed");
+    struct demo_tally tally = demo_tally_between(&demo->caller, 0, UINT64_MAX);
 
-    return demo->step == STEP_DONE && !demo->calls[NOWHERE];
+    if (demo->is_interrupted)
+        say(demo, "interrupted");
+    else if (demo->proxy.has_ended)
+        say(demo, "the proxy has ended: this demo has failed");
+    else if (demo->step != STEP_DONE)
+        say(demo, "what was to come next did not come in time: this demo has failed");
+    if (demo->caller.n_calls)
+        demo_tally_print(&tally, &demo->caller);
+
+    return demo->step == STEP_DONE && !tally.lost;
+}
+
+static void end(struct demo *demo)
+{
+    demo_proxy_end(&demo->proxy);
+    demo_caller_close(&demo->caller);
+    for (unsigned i = 0; i < DEMO_CARRIERS; i++)
+        demo_carrier_close(&demo->carriers[i]);
+    if (demo->signals >= 0)
+        close(demo->signals);
 }
 
 int command_demo(int argc, char **argv)
 {
     const struct option options[] = {{NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL}};
-    struct demo demo = {.signals = -1, .timer = -1, .carrying = NOWHERE, .has_colour = terminal_has_colour(stdout)};
+    struct demo demo = {
+        .carriers = {{.sock = -1}, {.sock = -1}},
+        .caller.sock = -1,
+        .proxy.output = -1,
+        .signals = -1,
+        .has_colour = terminal_has_colour(stdout),
+    };
     bool is_good = false;
     int status = options_read(&manual, options, argc, argv, NULL);
 
@@ -331,14 +350,10 @@ int command_demo(int argc, char **argv)
     if (start(&demo)) {
         play(&demo);
         is_good = conclude(&demo);
+    } else {
+        fprintf(stderr, "trunkha demo: cannot start: %s\n", strerror(errno));
     }
-    trunkha_engine_unref(demo.engine);
-    for (unsigned i = 0; i < N_CARRIERS; i++)
-        demo_carrier_end(&demo.carriers[i]);
-    if (demo.timer >= 0)
-        close(demo.timer);
-    if (demo.signals >= 0)
-        close(demo.signals);
+    end(&demo);
 
     return is_good ? 0 : 1;
 }

@@ -1,44 +1,62 @@
 #include "demo_sip.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#define HEADERS_MAX 64
-#define METHODS     "OPTIONS"
+/** Offer and answer alike: there is a call, and nothing to be heard in it. */
+static const char sdp[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                          "m=audio 9 RTP/AVP 8\r\na=inactive\r\n";
 
-/** Text in memory, without a zero at its end. */
-struct span {
-    const char *text;
-    size_t len;
-};
-
-struct answer {
-    char *text;
-    size_t len, size;
-    bool is_full;
-};
-
-__attribute__((format(printf, 2, 3))) static void print(struct answer *answer, const char *format, ...)
+int demo_sip_open(uint16_t *ret_port)
 {
-    size_t room = answer->size - answer->len;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (sock < 0)
+        return -1;
+    if (bind(sock, (struct sockaddr *)&address, len) || getsockname(sock, (struct sockaddr *)&address, &len)) {
+        close(sock);
+        return -1;
+    }
+    *ret_port = ntohs(address.sin_port);
+
+    return sock;
+}
+
+/* ---- Writing ---- */
+
+void demo_sip_print(struct demo_message *message, const char *format, ...)
+{
+    size_t room = sizeof(message->text) - message->len;
     va_list ap;
     int n;
 
     va_start(ap, format);
-    n = vsnprintf(answer->text + answer->len, room, format, ap);
+    n = vsnprintf(message->text + message->len, room, format, ap);
     va_end(ap);
     if (n < 0 || (size_t)n >= room)
-        answer->is_full = true;
+        message->is_full = true;
     else
-        answer->len += (size_t)n;
+        message->len += (size_t)n;
 }
 
-/** Cuts the first line off @p rest, with the lines that continue it (RFC 3261 section 7.3.1); false when there is none. */
-static bool next_line(struct span *rest, struct span *ret_line)
+void demo_sip_finish(struct demo_message *message, bool has_sdp)
+{
+    const char *body = has_sdp ? sdp : "";
+
+    demo_sip_print(message, "%sContent-Length: %zu\r\n\r\n%s", has_sdp ? "Content-Type: application/sdp\r\n" : "",
+                   strlen(body), body);
+}
+
+/* ---- Reading ---- */
+
+bool demo_sip_next_line(struct span *rest, struct span *ret_line)
 {
     const char *end = rest->text, *last = rest->text + rest->len;
 
@@ -59,91 +77,41 @@ static bool next_line(struct span *rest, struct span *ret_line)
     return true;
 }
 
-static bool is_header(const struct span *line, const char *name, const char *compact)
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool demo_sip_is_header(const struct span *line, const char *name, const char *compact)
 {
     const char *colon = memchr(line->text, ':', line->len);
     size_t len = colon ? (size_t)(colon - line->text) : 0;
 
-    while (len && (line->text[len - 1] == ' ' || line->text[len - 1] == '\t'))
+    while (len && is_blank(line->text[len - 1]))
         len--;
 
     return len && ((len == strlen(name) && !strncasecmp(line->text, name, len)) ||
                    (len == strlen(compact) && !strncasecmp(line->text, compact, len)));
 }
 
-static bool has_parameter(const struct span *line, const char *parameter)
+struct span demo_sip_value(const struct span *line)
 {
-    return memmem(line->text, line->len, parameter, strlen(parameter)) != NULL;
+    const char *last = line->text + line->len;
+    const char *colon = memchr(line->text, ':', line->len);
+    const char *value = colon ? colon + 1 : last;
+
+    while (value < last && is_blank(*value))
+        value++;
+
+    return (struct span){value, (size_t)(last - value)};
 }
 
-static void copy(struct answer *answer, const struct span *line)
+bool demo_sip_copy(const struct span *span, char *text, size_t size)
 {
-    print(answer, "%.*s", (int)line->len, line->text);
-}
+    if (!span->len || span->len >= size)
+        return false;
+    memcpy(text, span->text, span->len);
+    text[span->len] = '\0';
 
-/** The topmost Via tells where the request came from; an empty rport asks for the port, too. */
-static void copy_via(struct answer *answer, const struct span *line, const struct sockaddr_in *from)
-{
-    const char *rport = memmem(line->text, line->len, ";rport", 6);
-    size_t head = rport ? (size_t)(rport - line->text) + 6 : line->len;
-    char ip[INET_ADDRSTRLEN] = "";
-
-    inet_ntop(AF_INET, &from->sin_addr, ip, sizeof(ip));
-    print(answer, "%.*s", (int)head, line->text);
-    if (rport && (head == line->len || line->text[head] != '='))
-        print(answer, "=%u", ntohs(from->sin_port));
-    print(answer, "%.*s;received=%s\r\n", (int)(line->len - head), line->text + head, ip);
-}
-
-static void copy_headers(struct answer *answer, struct span *rest, const struct sockaddr_in *from, const char *tag)
-{
-    struct span line;
-    bool is_topmost = true;
-
-    for (int i = 0; i < HEADERS_MAX && next_line(rest, &line) && line.len; i++) {
-        if (is_header(&line, "Via", "v") && is_topmost) {
-            copy_via(answer, &line, from);
-            is_topmost = false;
-        } else if (is_header(&line, "To", "t")) {
-            copy(answer, &line);
-            if (!has_parameter(&line, ";tag="))
-                print(answer, ";tag=%s", tag);
-            print(answer, "\r\n");
-        } else if (is_header(&line, "Via", "v") || is_header(&line, "From", "f") || is_header(&line, "Call-ID", "i") ||
-                   is_header(&line, "CSeq", "CSeq")) {
-            copy(answer, &line);
-            print(answer, "\r\n");
-        }
-    }
-}
-
-static bool is_method(const struct span *line, const char *method)
-{
-    size_t len = strlen(method);
-
-    return line->len > len && !memcmp(line->text, method, len) && line->text[len] == ' ';
-}
-
-static bool is_request(const struct span *line)
-{
-    static const char version[] = " SIP/2.0";
-    size_t len = sizeof(version) - 1;
-
-    return line->len > len && !memcmp(line->text + line->len - len, version, len);
-}
-
-size_t demo_sip_answer(const char *request, size_t len, const struct sockaddr_in *from, const char *tag, char *answer,
-                       size_t size)
-{
-    struct answer out = {answer, 0, size, false};
-    struct span rest = {request, len}, line;
-
-    if (!next_line(&rest, &line) || !is_request(&line) || is_method(&line, "ACK"))
-        return 0;
-
-    print(&out, "SIP/2.0 %s\r\n", is_method(&line, "OPTIONS") ? "200 OK" : "405 Method Not Allowed");
-    copy_headers(&out, &rest, from, tag);
-    print(&out, "Allow: " METHODS "\r\nAccept: application/sdp\r\nServer: trunkha demo\r\nContent-Length: 0\r\n\r\n");
-
-    return out.is_full ? 0 : out.len;
+    return true;
 }

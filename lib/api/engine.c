@@ -69,6 +69,7 @@ static void release(trunkha_engine *engine)
         close(engine->event_fd);
     if (engine->view)
         tha_view_retire(engine->view); /* also when it was never started: the name is free again */
+    tha_engine_take_doorbell_down(engine);
     trunkha_view_unref(engine->view);
     tha_core_free(engine->core);
     pthread_cond_destroy(&engine->done);
@@ -100,7 +101,7 @@ int trunkha_engine_new(const trunkha_options *options, trunkha_engine **ret_engi
     engine->event_cb = mine.event_cb;
     engine->event_user_data = mine.event_user_data;
     engine->events_on_engine_thread = mine.events_on_engine_thread != 0;
-    engine->event_fd = -1;
+    engine->event_fd = engine->news_fd = -1;
     engine->final_stats.size = sizeof(engine->final_stats);
     pthread_mutex_init(&engine->calls, NULL);
     pthread_mutex_init(&engine->queue, NULL);

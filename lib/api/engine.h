@@ -46,7 +46,7 @@ struct trunkha_engine {
     struct tha_prober *prober;
     trunkha_stats final_stats; /**< of the prober that is gone */
     trunkha_stats call_stats;  /**< what calls reported */
-    int news_fd;               /**< rung when they report; the view closes it */
+    int news_fd;               /**< rung when they report */
     uint64_t next_news_ms;     /**< when to look for reports; THA_NEVER = when rung, or with the next heartbeat */
     uint64_t last_news_ms;
     uint64_t next_warning_ms;
@@ -87,6 +87,7 @@ void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event);
 
 /** news.c: what calls report. */
 int tha_engine_hang_doorbell(trunkha_engine *engine);
+void tha_engine_take_doorbell_down(trunkha_engine *engine);
 void tha_engine_take_news(trunkha_engine *engine);
 void tha_engine_end_forgotten_calls(trunkha_engine *engine, uint64_t now_ms);
 void tha_engine_get_call_stats(const trunkha_engine *engine, trunkha_stats *stats);

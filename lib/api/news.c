@@ -29,6 +29,15 @@ int tha_engine_hang_doorbell(trunkha_engine *engine)
     return 0;
 }
 
+void tha_engine_take_doorbell_down(trunkha_engine *engine)
+{
+    if (engine->news_fd < 0)
+        return;
+
+    tha_view_set_doorbell(engine->view, -1); /* the view may outlive the engine */
+    close(engine->news_fd);
+}
+
 static void count(trunkha_engine *engine, const struct tha_news *news)
 {
     trunkha_stats *stats = &engine->call_stats;

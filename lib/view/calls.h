@@ -124,7 +124,8 @@ bool tha_view_await_news(trunkha_view *view);
 /** Reports lost for want of room since the view was made. */
 uint64_t tha_view_lost_news(const trunkha_view *view);
 
-/** @p fd: an eventfd that wakes the writer, for reports of this process; it is taken over, and closed with the handle. Once. */
+/** @p fd: an eventfd that wakes the writer, for reports of this process; -1 = none any more, and the one before is not written
+ *  to after that. */
 void tha_view_set_doorbell(trunkha_view *view, int fd);
 
 /* ---- gauges, on the writer's thread ---- */

@@ -87,6 +87,56 @@ START_TEST(memory_is_taken_only_for_what_was_written)
 }
 END_TEST
 
+/** Pages of shared memory that this process has touched, in KiB. */
+static long touched(void)
+{
+    FILE *in = fopen("/proc/self/status", "r");
+    char line[128];
+    long kib = -1;
+
+    ck_assert_ptr_nonnull(in);
+    while (kib < 0 && fgets(line, sizeof(line), in))
+        sscanf(line, "RssShmem: %ld kB", &kib);
+    fclose(in);
+
+    return kib;
+}
+
+START_TEST(without_calls_and_limits_no_gauge_is_touched)
+{
+    enum { GAUGES = 200000 };
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    trunkha_call_status call = TRUNKHA_CALL_STATUS_INIT;
+    trunkha_candidate to[2];
+    struct fixture f;
+    trunkha_view *view;
+    uint32_t place = 0;
+    long before;
+
+    fixture_init(&f, 2, 1);
+    for (uint32_t i = 0; i < 2; i++)
+        f.slots[i] = GAUGES - 1 - i * GAUGES / 2; /* far from each other */
+    view = fixture_view(&f, NULL);
+    tha_view_reserve_gauges(view, GAUGES, GAUGES, GAUGES);
+    trunkha_view_get_trunk(view, 0, &trunk); /* the header */
+    before = touched();
+    for (uint32_t i = 0; i < GAUGES; i++)
+        tha_view_set_limits(view, i, 0, 0);
+    for (int i = 0; i < 10; i++) {
+        size_t n = 2;
+
+        ck_assert_int_eq(trunkha_view_select(view, "RP", to, &n), 0);
+        ck_assert_int_eq(trunkha_view_explain(view, "RP", to, &n), 0);
+        ck_assert_int_eq(trunkha_view_get_trunk(view, 0, &trunk), 0);
+        ck_assert_int_eq(trunkha_view_next_call(view, NULL, &place, &call), TRUNKHA_ERR_END);
+        tha_view_reap_call(view, 100, 0, &(struct tha_view_call){0});
+        tha_view_beat(view, fixture_now_ms(), 0);
+    }
+    ck_assert_int_le(touched(), before + 16); /* the bits of the list */
+    fixture_done(view, NULL);
+}
+END_TEST
+
 START_TEST(the_memory_of_the_load_before_is_given_back)
 {
     trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
@@ -191,5 +241,6 @@ START_TEST(full_shared_memory_is_an_error_and_not_the_end)
 END_TEST
 
 SUITE("view_memory", out_of_memory_leaves_nothing_behind, memory_is_taken_only_for_what_was_written,
+      without_calls_and_limits_no_gauge_is_touched,
       the_memory_of_the_load_before_is_given_back, a_catalogue_that_is_too_large_is_refused,
       full_shared_memory_is_an_error_and_not_the_end)

@@ -400,6 +400,101 @@ START_TEST(writers_killed_at_any_moment_leave_a_readable_table)
 }
 END_TEST
 
+/** As a user who may only read: without the capabilities that root has. */
+static void read_as_stranger(void)
+{
+    const struct tha_view_wish wish = {0};
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    trunkha_call_status call = TRUNKHA_CALL_STATUS_INIT;
+    struct tha_view_call mine = {.pid = 1};
+    struct tha_news news = {0};
+    struct tha_view_pick pick;
+    trunkha_view *view = NULL;
+    uint32_t place = 0;
+
+    if (setegid(65534) || seteuid(65534))
+        _exit(77);
+    if (trunkha_view_open(fixture_name(), &view) || tha_view_has_calls(view))
+        _exit(1);
+    if (tha_view_pick(view, "RP", &wish, &pick) != TRUNKHA_ERR_ACCESS || tha_view_enter_call(view, &mine) ||
+        tha_view_remove_call(view, 1, NULL) || tha_view_update_call(view, 1, &mine))
+        _exit(2);
+    tha_view_post_news(view, &news, true);
+    tha_view_leave(view, TRUNK_SLOT(0));
+    tha_view_count_call(view, 0, 0);
+    if (trunkha_view_get_trunk(view, 0, &trunk) || trunk.active_calls != 1 ||
+        trunkha_view_next_call(view, NULL, &place, &call) || strcmp(call.call_id, "c") || tha_view_lost_news(view))
+        _exit(3);
+    trunkha_view_unref(view);
+    _exit(0);
+}
+
+START_TEST(who_may_not_write_the_object_has_no_calls_but_sees_them)
+{
+    const struct tha_view_wish wish = {.now_ms = fixture_now_ms()};
+    struct tha_view_call call = {.call_id = "c", .pid = (uint32_t)getpid()};
+    struct tha_view_pick pick;
+    trunkha_view *view, *other = NULL;
+    struct fixture f;
+    int status;
+    pid_t pid;
+    int fd;
+
+    fixture_init(&f, 2, 1);
+    view = fixture_view(&f, fixture_name());
+    ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(2), TARGET_SLOT(2), 3), 0);
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &other), 0);
+    ck_assert(tha_view_has_calls(other));
+    ck_assert_int_eq(tha_view_pick(other, "RP", &wish, &pick), 0);
+    ck_assert_uint_eq(tha_view_active_calls(view, TRUNK_SLOT(0)), 1);
+    ck_assert_uint_ne(tha_view_enter_call(other, &call), 0);
+
+    fd = open_object(O_RDWR);
+    ck_assert_int_eq(fchmod(fd, 0644), 0); /* the group of a stranger is not ours to choose */
+    close(fd);
+    pid = fork();
+    if (!pid)
+        read_as_stranger();
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        puts("skipped: no right to be somebody else");
+    else
+        ck_assert_int_eq(status, 0);
+    trunkha_view_unref(other);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
+START_TEST(calls_and_their_limits_outlive_the_writer)
+{
+    const struct tha_view_wish wish = {.now_ms = fixture_now_ms()};
+    struct tha_view_call call = {.call_id = "c", .pid = (uint32_t)getpid(), .expires_ms = 5};
+    struct tha_news news = {.kind = THA_NEWS_BEGUN};
+    struct tha_view_pick pick;
+    trunkha_view *view, *other = NULL;
+    struct fixture f;
+    uint64_t token;
+
+    fixture_init(&f, 2, 1);
+    view = fixture_view(&f, fixture_name());
+    ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(2), TARGET_SLOT(2), 3), 0);
+    ck_assert_int_eq(trunkha_view_open(fixture_name(), &other), 0);
+    ck_assert_int_eq(tha_view_pick(other, "RP", &wish, &pick), 0);
+    token = tha_view_enter_call(other, &call);
+    tha_view_post_news(other, &news, true);
+    tha_view_retire(view);
+    trunkha_view_unref(view);
+
+    view = fixture_view(&f, fixture_name());
+    ck_assert_uint_eq(tha_view_active_calls(view, TRUNK_SLOT(0)), 1);
+    ck_assert(tha_view_take_news(view, wish.now_ms, &news));
+    ck_assert_uint_eq(news.kind, THA_NEWS_BEGUN);
+    ck_assert(tha_view_remove_call(other, token, NULL));
+    trunkha_view_unref(other);
+    fixture_done(view, fixture_name());
+}
+END_TEST
+
 START_TEST(another_layout_is_refused_for_reading_and_replaced_for_writing)
 {
     trunkha_view *view = NULL, *other = NULL;
@@ -436,7 +531,7 @@ START_TEST(a_foreign_object_is_refused_for_reading_and_replaced_for_writing)
     static const char garbage[4096] = "this is not a table";
     const struct tha_table_identity forged = {.magic = THA_TABLE_MAGIC,
                                               .layout = THA_TABLE_LAYOUT,
-                                              .event_size = sizeof(trunkha_event),
+                                              .event_size = sizeof(struct tha_stored_event),
                                               .table_size = THA_TABLE_SIZE};
     const struct {
         const void *content;
@@ -544,7 +639,8 @@ SUITE("view_name", names_are_checked, the_object_is_readable_by_the_group_and_by
       a_writer_that_has_not_begun_keeps_its_name, a_writer_that_died_before_it_began_loses_its_name,
       who_ends_twice_does_not_end_the_successor, a_writer_whose_name_was_taken_falls_silent, a_child_does_not_hold_the_name,
       a_lock_that_is_never_given_back_makes_busy, a_reader_outlives_a_killed_writer_and_sees_the_next_one,
-      writers_killed_at_any_moment_leave_a_readable_table, another_layout_is_refused_for_reading_and_replaced_for_writing,
+      writers_killed_at_any_moment_leave_a_readable_table, who_may_not_write_the_object_has_no_calls_but_sees_them,
+      calls_and_their_limits_outlive_the_writer, another_layout_is_refused_for_reading_and_replaced_for_writing,
       a_foreign_object_is_refused_for_reading_and_replaced_for_writing, an_object_that_is_being_made_is_not_there_yet,
       a_removed_name_leaves_its_readers_in_peace, the_object_of_another_user_is_not_written_to,
       who_may_not_read_the_object_is_told_so)

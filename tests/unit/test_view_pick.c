@@ -119,6 +119,7 @@ START_TEST(each_profile_has_its_settings)
     f.profiles[1].call = &other; /* between two that share theirs */
     view = new_view(&f, 3);
     for (uint32_t i = 0; i < 4; i++) {
+        tha_view_set_route(view, i, &(struct tha_route_entry){.target = 0}, 1, 0);
         ck_assert_int_eq(tha_view_pick(view, f.profiles[i].id, &wish, &to), 0);
         ck_assert_mem_eq(&to.settings, i == 1 ? &other : &f.call, sizeof(other));
         ck_assert_uint_eq(to.profile, i);

@@ -57,6 +57,109 @@ START_TEST(events_are_read_in_order_and_once)
 }
 END_TEST
 
+static void fill_text(char *text, size_t size, char letter)
+{
+    memset(text, letter, size - 1);
+    text[size - 1] = '\0';
+}
+
+/** An event with something in every field that all types have. */
+static trunkha_event full_event(uint32_t type)
+{
+    trunkha_event event = {.size = sizeof(event),
+                           .sequence = 1,
+                           .timestamp = -2,
+                           .started = -3,
+                           .type = type,
+                           .reason = 4,
+                           .last_response = 5,
+                           .active_calls = 6};
+
+    fill_text(event.entity_id, sizeof(event.entity_id), 'a');
+    fill_text(event.entity_name, sizeof(event.entity_name), 'b');
+    fill_text(event.instance_id, sizeof(event.instance_id), 'c');
+    fill_text(event.trunk_group_id, sizeof(event.trunk_group_id), 'd');
+    fill_text(event.target, sizeof(event.target), 'e');
+    fill_text(event.detail, sizeof(event.detail), 'f');
+
+    return event;
+}
+
+static trunkha_event full_state_event(uint32_t type)
+{
+    trunkha_event event = full_event(type);
+
+    event.last_successful_keepalive = -7;
+    event.health = 8;
+    event.previous_health = 9;
+    event.failed_attempts = 10;
+    fill_text(event.trunk_id, sizeof(event.trunk_id), 'g');
+    fill_text(event.previous_trunk_id, sizeof(event.previous_trunk_id), 'h');
+
+    return event;
+}
+
+static trunkha_event full_call_event(uint32_t type)
+{
+    trunkha_event event = full_event(type);
+
+    event.call_started = -11;
+    event.duration_ms = 12;
+    event.post_dial_ms = 13;
+    event.attempt = 14;
+    event.result = 15;
+    event.q850_cause = 16;
+    event.why = 17;
+    fill_text(event.call_id, sizeof(event.call_id), 'i');
+    fill_text(event.profile_id, sizeof(event.profile_id), 'j');
+    fill_text(event.outbound_route, sizeof(event.outbound_route), 'k');
+    memcpy(event.trunk_id, event.entity_id, sizeof(event.trunk_id));
+
+    return event;
+}
+
+static void assert_comes_back(trunkha_event event)
+{
+    trunkha_view *view = new_view();
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
+    trunkha_event read = {.size = sizeof(read)};
+
+    tha_view_append_event(view, &event);
+    ck_assert_int_eq(trunkha_view_next_event(view, &cursor, &read), 0);
+    ck_assert_mem_eq(&read, &event, sizeof(event));
+    fixture_done(view, NULL);
+}
+
+START_TEST(an_event_comes_back_as_it_was_told)
+{
+    for (uint32_t type = TRUNKHA_EVENT_READY; type <= TRUNKHA_EVENT_PROBE_REJECTED; type++)
+        assert_comes_back(full_state_event(type));
+    assert_comes_back(full_call_event(TRUNKHA_EVENT_CALL_ATTEMPT));
+    assert_comes_back(full_call_event(TRUNKHA_EVENT_CALL_END));
+}
+END_TEST
+
+START_TEST(the_events_of_another_instance_begin_a_new_ring)
+{
+    trunkha_view *view = new_view();
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
+    trunkha_event event = {.size = sizeof(event), .sequence = 1, .instance_id = "one"}, read = {.size = sizeof(read)};
+
+    for (; event.sequence <= 4; event.sequence++)
+        tha_view_append_event(view, &event);
+    strcpy(event.instance_id, "two");
+    for (; event.sequence <= 6; event.sequence++)
+        tha_view_append_event(view, &event);
+    for (uint64_t i = 5; i <= 6; i++) {
+        ck_assert_int_eq(trunkha_view_next_event(view, &cursor, &read), 0);
+        ck_assert_uint_eq(read.sequence, i);
+        ck_assert_str_eq(read.instance_id, "two");
+    }
+    ck_assert_int_eq(trunkha_view_next_event(view, &cursor, &read), TRUNKHA_ERR_END);
+    fixture_done(view, NULL);
+}
+END_TEST
+
 START_TEST(a_slow_reader_is_told_how_many_it_lost)
 {
     trunkha_view *view = new_view();
@@ -189,7 +292,8 @@ START_TEST(the_size_of_a_ring_is_checked)
 }
 END_TEST
 
-SUITE("view_ring", events_are_read_in_order_and_once, a_slow_reader_is_told_how_many_it_lost,
+SUITE("view_ring", events_are_read_in_order_and_once, an_event_comes_back_as_it_was_told,
+      the_events_of_another_instance_begin_a_new_ring, a_slow_reader_is_told_how_many_it_lost,
       a_new_reader_begins_with_the_oldest_kept, a_writer_that_counts_from_one_again_is_read_from_its_beginning,
       a_gap_in_the_sequence_counts_as_lost, the_next_writer_of_a_name_goes_on_with_the_ring,
       a_writer_with_another_ring_size_begins_with_an_empty_one, the_size_of_a_ring_is_checked)
