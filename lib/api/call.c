@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "adapters/loop.h"
 #include "base/abi.h"
@@ -52,27 +51,28 @@ static struct tha_attempt_record *current_attempt(trunkha_call *call)
     return &call->attempts[call->machine.n_attempts - 1];
 }
 
-static struct tha_news news_of(const struct tha_view_call *entry, uint32_t kind)
+static void start_news(struct tha_news *news, const struct tha_view_call *entry, uint32_t kind)
 {
-    struct tha_news news = {
-        .kind = (uint8_t)kind,
-        .attempt = (uint8_t)entry->attempts,
-        .trunk_slot = entry->trunk_slot,
-        .target_slot = entry->target_slot,
-    };
+    memset(news, 0, THA_NEWS_HEAD);
+    news->kind = (uint8_t)kind;
+    news->attempt = (uint8_t)entry->attempts;
+    news->trunk_slot = entry->trunk_slot;
+    news->target_slot = entry->target_slot;
+    if (!tha_news_has_texts(kind))
+        return;
 
-    memcpy(news.call_id, entry->call_id, sizeof(news.call_id));
-    memcpy(news.profile_id, entry->profile_id, sizeof(news.profile_id));
-    memcpy(news.trunk_id, entry->trunk_id, sizeof(news.trunk_id));
-
-    return news;
+    memcpy(news->call_id, entry->call_id, sizeof(news->call_id));
+    memcpy(news->profile_id, entry->profile_id, sizeof(news->profile_id));
+    memcpy(news->trunk_id, entry->trunk_id, sizeof(news->trunk_id));
+    memset(news->detail, 0, sizeof(news->detail));
 }
 
 static void post_attempt(trunkha_call *call, uint32_t kind, const struct tha_call_verdict *verdict)
 {
     const struct tha_attempt_record *attempt = current_attempt(call);
-    struct tha_news news = news_of(&call->entry, kind);
+    struct tha_news news;
 
+    start_news(&news, &call->entry, kind);
     news.why = (uint8_t)attempt->why;
     news.result = (uint8_t)attempt->result;
     news.code = (uint16_t)attempt->code;
@@ -86,7 +86,7 @@ static void post_attempt(trunkha_call *call, uint32_t kind, const struct tha_cal
     }
     if (attempt->why == TRUNKHA_WHY_TRIAL)
         news.flags |= THA_NEWS_TRIAL;
-    if (kind == THA_NEWS_ANSWERED || kind == THA_NEWS_FAILED)
+    if (tha_news_has_texts(kind))
         tha_record_describe_attempt(call, news.detail, sizeof(news.detail));
 
     tha_view_post_news(call->view, &news, news.weight > 0);
@@ -94,8 +94,9 @@ static void post_attempt(trunkha_call *call, uint32_t kind, const struct tha_cal
 
 static void post_end(trunkha_view *view, const struct tha_view_call *entry, uint32_t result, uint64_t now_ms)
 {
-    struct tha_news news = news_of(entry, THA_NEWS_ENDED);
+    struct tha_news news;
 
+    start_news(&news, entry, THA_NEWS_ENDED);
     news.result = (uint8_t)result;
     news.code = (uint16_t)entry->last_code;
     news.started_ms = entry->begun_ms;
@@ -124,8 +125,8 @@ static void stop(trunkha_call *call, uint32_t code, trunkha_step *step)
     call->entry.last_code = code;
 }
 
-/** Sends the call to what was picked. False when the call was taken for forgotten just now. */
-static bool start_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms, trunkha_step *step)
+/** The call is on what was picked from now on. */
+static void aim(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms)
 {
     tha_call_start_attempt(&call->machine, now_ms);
     tha_record_attempt(call, pick, now_ms);
@@ -135,16 +136,13 @@ static bool start_attempt(trunkha_call *call, const struct tha_view_pick *pick, 
     call->entry.target_slot = pick->target_slot;
     memcpy(call->entry.trunk_id, pick->candidate.trunk_id, sizeof(call->entry.trunk_id));
     memcpy(call->entry.target, pick->candidate.target, sizeof(call->entry.target));
-    if (!update_entry(call, now_ms)) {
-        tha_view_leave(call->view, pick->trunk_slot);
-        return false;
-    }
+}
 
-    post_attempt(call, call->machine.n_attempts == 1 ? THA_NEWS_BEGUN : THA_NEWS_MOVED, NULL);
+static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candidate *to, trunkha_step *step)
+{
+    post_attempt(call, kind, NULL);
     step->action = TRUNKHA_STEP_TRY;
-    step->to = pick->candidate;
-
-    return true;
+    step->to = *to;
 }
 
 static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, trunkha_step *step)
@@ -164,8 +162,18 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
         tha_view_leave(call->view, pick.trunk_slot);
         err = TRUNKHA_ERR_UNAVAILABLE;
     }
-    if (err || !start_attempt(call, &pick, now_ms, step))
+    if (err) {
         stop(call, tha_call_stop(&call->machine), step);
+        return;
+    }
+
+    aim(call, &pick, now_ms);
+    if (update_entry(call, now_ms)) {
+        start_attempt(call, THA_NEWS_MOVED, &pick.candidate, step);
+    } else { /* it was taken for forgotten just now */
+        tha_view_leave(call->view, pick.trunk_slot);
+        stop(call, tha_call_stop(&call->machine), step);
+    }
 }
 
 /* ---- Beginning ---- */
@@ -200,16 +208,21 @@ static trunkha_call *new_call(trunkha_view *view, const struct tha_view_pick *pi
     return call;
 }
 
-static void enter(trunkha_call *call, const char *profile, const char *call_id, uint64_t now_ms)
+static void set_entry(trunkha_call *call, const char *profile, const char *call_id, uint64_t now_ms)
 {
     struct tha_view_call *entry = &call->entry;
 
     *entry = (struct tha_view_call){.begun_ms = now_ms, .trunk_slot = THA_NONE, .target_slot = THA_NONE};
-    entry->expires_ms = now_ms + FORGOTTEN_AFTER_MS;
-    entry->pid = (uint32_t)getpid();
+    entry->pid = tha_view_own_pid(call->view);
     copy_call_id(entry->call_id, call_id);
     tha_text_copy(entry->profile_id, sizeof(entry->profile_id), profile);
-    call->token = tha_view_enter_call(call->view, entry);
+}
+
+static void enter(trunkha_call *call, uint64_t now_ms)
+{
+    call->entry.attempts = call->machine.n_attempts;
+    call->entry.expires_ms = expiry_of(call, now_ms);
+    call->token = tha_view_enter_call(call->view, &call->entry);
     tha_view_count_call(call->view, call->profile, now_ms);
 }
 
@@ -231,13 +244,17 @@ static int begin(trunkha_view *view, const char *profile, const char *call_id, t
         return TRUNKHA_ERR_NOMEM;
     }
 
-    enter(call, profile, call_id, now_ms);
+    set_entry(call, profile, call_id, now_ms);
     if (err) {
-        tha_record_passed(call, &pick);
         call->result = TRUNKHA_CALL_REFUSED;
-    }
-    if (err || !start_attempt(call, &pick, now_ms, step))
+        tha_record_passed(call, &pick);
+        enter(call, now_ms);
         stop(call, tha_call_stop(&call->machine), step);
+    } else {
+        aim(call, &pick, now_ms);
+        enter(call, now_ms);
+        start_attempt(call, THA_NEWS_BEGUN, &pick.candidate, step);
+    }
     step->attempt = call->machine.n_attempts;
     step->wait_ms = wait_of(call, now_ms);
     *ret_call = call;

@@ -55,21 +55,25 @@ void tha_record_describe_attempt(const trunkha_call *call, char *buf, size_t siz
     }
 }
 
+/** "a1 503", "b1 noResponse". */
+static size_t add_attempt(char *buf, size_t size, size_t len, const struct tha_attempt_record *attempt)
+{
+    const char code[] = {(char)('0' + attempt->code / 100 % 10), (char)('0' + attempt->code / 10 % 10),
+                         (char)('0' + attempt->code % 10), '\0'};
+
+    len = add(buf, size, len, attempt->trunk_id);
+    len = add(buf, size, len, " ");
+
+    return add(buf, size, len, attempt->code ? code : trunkha_call_result_name(attempt->result));
+}
+
 void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size)
 {
     size_t len = 0;
 
-    buf[0] = '\0';
     for (uint32_t i = 0; i < call->machine.n_attempts; i++) {
-        const struct tha_attempt_record *attempt = &call->attempts[i];
-        char one[TRUNKHA_ID_SIZE + 32];
-
-        if (attempt->code)
-            tha_text_print(one, sizeof(one), "%s%s %u", i ? ", " : "", attempt->trunk_id, attempt->code);
-        else
-            tha_text_print(one, sizeof(one), "%s%s %s", i ? ", " : "", attempt->trunk_id,
-                           trunkha_call_result_name(attempt->result));
-        len = add(buf, size, len, one);
+        len = add(buf, size, len, i ? ", " : "");
+        len = add_attempt(buf, size, len, &call->attempts[i]);
     }
 }
 

@@ -4,6 +4,8 @@
 #ifndef THA_CORE_NEWS_H
 #define THA_CORE_NEWS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "trunkha.h"
@@ -50,5 +52,14 @@ struct tha_news {
     char trunk_id[TRUNKHA_ID_SIZE];
     char detail[96]; /**< for people: why this trunk, or the attempts in a line */
 };
+
+/** What all of them have: the rest are texts. */
+#define THA_NEWS_HEAD offsetof(struct tha_news, call_id)
+
+/** Only those that become events carry texts; in the others they are empty. */
+static inline bool tha_news_has_texts(uint32_t kind)
+{
+    return kind >= THA_NEWS_ANSWERED;
+}
 
 #endif

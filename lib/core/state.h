@@ -20,7 +20,6 @@ struct tha_trunk_state {
     uint32_t health; /**< DOWN when disabled */
     uint32_t admin;
     uint32_t reason;
-    uint32_t active_calls;
     uint64_t since_ms;
 };
 

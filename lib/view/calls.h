@@ -8,7 +8,7 @@
  *
  *  Every step is a bounded number of atomic operations: no lock is held that a killed process could keep. What a process
  *  that died has left behind is cleared away by the writer: tha_view_reap_call(). A view that was opened without the right
- * to write has no calls. Nothing read from here is trusted: indices are checked, counts are clamped. */
+ *  to write has no calls. Nothing read from here is trusted: indices are checked, counts are clamped. */
 #ifndef THA_VIEW_CALLS_H
 #define THA_VIEW_CALLS_H
 
@@ -53,9 +53,12 @@ struct tha_view_pick {
 };
 
 /** Picks the first target of the order that this call has not been to, whose trunk is neither full nor too fast, and counts
- * the call there: release it with tha_view_leave(). A target on trial (THA_RUN_TRIAL, and armed) goes before all: one call
- * gets it. When none is found *ret_pick has all but the candidate. Errors: NOTFOUND, STATE, UNAVAILABLE. */
+ *  the call there: release it with tha_view_leave(). A target on trial (THA_RUN_TRIAL, and armed) goes before all: one call
+ *  gets it. When none is found *ret_pick has all but the candidate. Errors: NOTFOUND, STATE, ACCESS,
+ *  UNAVAILABLE. */
 int tha_view_pick(trunkha_view *view, const char *profile, const struct tha_view_wish *wish, struct tha_view_pick *ret_pick);
+
+/* ---- gauge.c: what is counted of trunks, targets and profiles ---- */
 
 /** The call is not on that trunk any more. */
 void tha_view_leave(trunkha_view *view, uint32_t trunk_slot);
@@ -63,12 +66,11 @@ void tha_view_leave(trunkha_view *view, uint32_t trunk_slot);
 /** Calls on a trunk now. */
 uint32_t tha_view_active_calls(const trunkha_view *view, uint32_t trunk_slot);
 
-/* ---- budget of retries: window.h has the counting ---- */
-
+/** For the retry budget. */
 void tha_view_count_call(trunkha_view *view, uint32_t profile, uint64_t now_ms);
 
 /** May a call of that profile be tried once more? If so, it is counted: at most @p percent of the calls of the last ten
- * seconds, but always ten in ten seconds. */
+ *  seconds, but always ten in ten seconds. */
 bool tha_view_may_retry(trunkha_view *view, uint32_t profile, uint32_t percent, uint64_t now_ms);
 
 /* ---- running.c: the list of running calls ---- */
@@ -90,6 +92,9 @@ struct tha_view_call {
     char detail[96]; /**< its attempts in a line */
 };
 
+/** getpid(), but without a system call each time. */
+uint32_t tha_view_own_pid(const trunkha_view *view);
+
 /** Enters a call. Returns its token; 0 when there is no room: the call goes on, unlisted. */
 uint64_t tha_view_enter_call(trunkha_view *view, const struct tha_view_call *call);
 
@@ -97,7 +102,7 @@ uint64_t tha_view_enter_call(trunkha_view *view, const struct tha_view_call *cal
 bool tha_view_update_call(trunkha_view *view, uint64_t token, const struct tha_view_call *call);
 
 /** Takes a call from the list: whoever gets true, and nobody else, does what has to be done at its end. @p ret_call may be
- * NULL. */
+ *  NULL. */
 bool tha_view_remove_call(trunkha_view *view, uint64_t token, struct tha_view_call *ret_call);
 
 /** The next running call at or after *inout_place, which is moved behind it; false when there are no more. */
@@ -105,7 +110,7 @@ bool tha_view_next_running(const trunkha_view *view, uint32_t *inout_place, uint
                            struct tha_view_call *ret_call);
 
 /** Takes a call that has expired, or whose process has died, from the list: call until false. Looks on from where it was the
- * time before, at no more than @p n places. On the writer's thread. */
+ *  time before, at no more than @p n places. On the writer's thread. */
 bool tha_view_reap_call(trunkha_view *view, uint32_t n, uint64_t now_ms, struct tha_view_call *ret_call);
 
 /* ---- reports.c: from any thread or process to the writer's ---- */
@@ -124,11 +129,11 @@ bool tha_view_await_news(trunkha_view *view);
 /** Reports lost for want of room since the view was made. */
 uint64_t tha_view_lost_news(const trunkha_view *view);
 
-/** @p fd: an eventfd that wakes the writer, for reports of this process; -1 = none any more, and the one before is not written
- *  to after that. */
+/** @p fd: an eventfd that wakes the writer, for reports of this process; -1 = none any more, and the one before is not
+ *  written to after that. */
 void tha_view_set_doorbell(trunkha_view *view, int fd);
 
-/* ---- gauges, on the writer's thread ---- */
+/* ---- gauge.c once more, on the writer's thread ---- */
 
 /** Makes room for as many slots and profiles; NOMEM. Room once made stays. */
 int tha_view_reserve_gauges(trunkha_view *view, uint32_t n_trunks, uint32_t n_targets, uint32_t n_profiles);

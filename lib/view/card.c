@@ -4,7 +4,7 @@
 
 static bool is_too_long(const char *text, uint32_t blocks)
 {
-    return strnlen(text, TRUNKHA_URI_SIZE) >= blocks * THA_BLOCK_SIZE;
+    return blocks ? strnlen(text, TRUNKHA_URI_SIZE) >= blocks * THA_BLOCK_SIZE : text[0] != '\0';
 }
 
 static bool fits(const struct tha_card_texts *texts, struct tha_card_shape shape)
@@ -14,10 +14,19 @@ static bool fits(const struct tha_card_texts *texts, struct tha_card_shape shape
            !is_too_long(texts->outbound_route, shape.outbound_route);
 }
 
+static enum tha_card_form form_of(const struct tha_card_texts *texts)
+{
+    if (fits(texts, THA_CARD_BARE))
+        return THA_CARD_IS_BARE;
+
+    return fits(texts, THA_CARD_SHORT) ? THA_CARD_IS_SHORT : THA_CARD_IS_LONG;
+}
+
 /** Returns where the next text goes. */
 static uint64_t *put_text(uint64_t *to, const char *text, uint32_t blocks)
 {
-    memcpy(to, text, strnlen(text, blocks * THA_BLOCK_SIZE - 1));
+    if (blocks)
+        memcpy(to, text, strnlen(text, blocks * THA_BLOCK_SIZE - 1));
 
     return to + blocks * THA_BLOCK_WORDS;
 }
@@ -25,9 +34,14 @@ static uint64_t *put_text(uint64_t *to, const char *text, uint32_t blocks)
 uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_keys *keys,
                        const struct tha_card_texts *texts)
 {
-    bool is_long = !fits(texts, THA_CARD_SHORT);
-    struct tha_card_shape shape = is_long ? THA_CARD_LONG : THA_CARD_SHORT;
-    const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {keys->trunk, is_long, keys->target_slot, keys->codecs};
+    static const struct tha_card_shape shapes[] = {
+        [THA_CARD_IS_BARE] = THA_CARD_BARE,
+        [THA_CARD_IS_SHORT] = THA_CARD_SHORT,
+        [THA_CARD_IS_LONG] = THA_CARD_LONG,
+    };
+    enum tha_card_form form = form_of(texts);
+    struct tha_card_shape shape = shapes[form];
+    const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {keys->trunk, form, keys->target_slot, keys->codecs};
     uint64_t words[MAX_BLOCKS * THA_BLOCK_WORDS] = {0};
     uint64_t *to = &words[THA_BLOCK_WORDS];
 

@@ -1,7 +1,8 @@
 /** @file card.h  Cards: what a candidate says of a target, ready to be copied
  *
- *  Copying is most of what a selection costs. In a card the rooms of texts have fixed sizes, one set for short texts, which
- *  most are, and one for any; so the copying needs no lengths and, unrolled, no loops.
+ *  Copying is most of what a selection costs. In a card the rooms of texts have fixed sizes: one set for short texts and no
+ *  outboundRoute, which most are, one for short texts with it, and one for any; so the copying needs no lengths and,
+ * unrolled, no loops.
  *
  *  It also moves whole blocks, which no atomic operation can. A card is written once, before its half is published, and only
  *  overwritten by the load after next. A reader who is that late may copy a mixture, but the fence behind the copying lets
@@ -14,11 +15,15 @@
 #include "half.h"
 #include "record.h"
 
-/** How many blocks each text has room for. */
+/** Which set. */
+enum tha_card_form { THA_CARD_IS_BARE, THA_CARD_IS_SHORT, THA_CARD_IS_LONG };
+
+/** How many blocks each text has room for; 0 = it is empty. */
 struct tha_card_shape {
     uint32_t trunk_id, trunk_group_id, target, uri, outbound_route;
 };
 
+#define THA_CARD_BARE  ((struct tha_card_shape){2, 2, 2, 3, 0})
 #define THA_CARD_SHORT ((struct tha_card_shape){2, 2, 2, 3, 2})
 #define THA_CARD_LONG  ((struct tha_card_shape){THA_ID_BLOCKS, THA_ID_BLOCKS, THA_ID_BLOCKS, THA_URI_BLOCKS, THA_ID_BLOCKS})
 
@@ -44,6 +49,10 @@ uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_k
 static inline __attribute__((always_inline)) const _Atomic uint64_t *tha_card_copy_text(const _Atomic uint64_t *from,
                                                                                         uint32_t blocks, char *buf)
 {
+    if (!blocks) {
+        buf[0] = '\0';
+        return from;
+    }
 #pragma GCC unroll 8
     for (uint32_t i = 0; i < blocks; i++)
         memcpy(buf + i * THA_BLOCK_SIZE, &from[i * THA_BLOCK_WORDS], THA_BLOCK_SIZE);
@@ -74,13 +83,17 @@ void tha_card_copy(const struct tha_half *half, const struct tha_card *card, tru
 static inline __attribute__((always_inline)) void
 tha_card_copy_inline(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
 {
+    uint32_t form = tha_get32(&card->form);
+
     candidate->health = tha_view_trunk_health(tha_card_trunk(half, card));
     memset(candidate->reserved, 0, sizeof(candidate->reserved));
 
-    if (__builtin_expect(tha_get32(&card->is_long), 0))
-        tha_card_copy_texts(card->texts, THA_CARD_LONG, candidate);
-    else
+    if (__builtin_expect(form == THA_CARD_IS_BARE, 1))
+        tha_card_copy_texts(card->texts, THA_CARD_BARE, candidate);
+    else if (form == THA_CARD_IS_SHORT)
         tha_card_copy_texts(card->texts, THA_CARD_SHORT, candidate);
+    else
+        tha_card_copy_texts(card->texts, THA_CARD_LONG, candidate);
     atomic_thread_fence(memory_order_acquire);
 }
 

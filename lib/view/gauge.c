@@ -13,8 +13,8 @@
 #define RETRIES_ALWAYS 10U
 
 /** NULL when there is no room for it. */
-static void *gauge_at(const struct tha_table *table, uint64_t offset, uint32_t index, const _Atomic uint32_t *count, uint32_t max,
-                      size_t size)
+static void *gauge_at(const struct tha_table *table, uint64_t offset, uint32_t index, const _Atomic uint32_t *count,
+                      uint32_t max, size_t size)
 {
     uint32_t n = tha_get32(count);
 

@@ -42,6 +42,7 @@ struct trunkha_view {
     _Atomic uint32_t refs;
     struct tha_table *table;
     _Atomic uint32_t *turns; /**< of balancing, by profile: this process's own */
+    _Atomic uint32_t *pid;   /**< of this process; 0 = ask. fork() clears it. NULL = ask always */
     struct tha_calls *calls; /**< NULL = we may not write there */
     struct tha_view_doorbell doorbell;
 

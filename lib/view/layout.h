@@ -54,8 +54,8 @@ struct tha_table {
     _Atomic uint64_t instance_id[2][THA_ID_WORDS]; /**< by the last bit of `teller` */
 };
 
-/** An event as it is stored. What all events of the ring have in common stands in the header; what only calls have shares the
- *  place of what only states have. */
+/** An event as it is stored. What all events of the ring have in common stands in the header; what only calls have shares
+ *  the place of what only states have. */
 struct tha_stored_event {
     uint64_t teller;
     int64_t timestamp;
@@ -127,9 +127,9 @@ struct tha_group_record {
 };
 
 /* A state is kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which is to
- *  be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
+ * be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
 
-#define THA_TRUNK_WORDS 3U
+#define THA_TRUNK_WORDS 2U
 
 struct tha_trunk_record {
     _Atomic uint64_t version;
@@ -139,7 +139,7 @@ struct tha_trunk_record {
     _Atomic uint32_t slot; /**< of its gauge */
 };
 
-#define THA_TARGET_WORDS 6U
+#define THA_TARGET_WORDS 5U
 
 struct tha_target_record {
     _Atomic uint64_t version;
@@ -151,7 +151,7 @@ struct tha_target_record {
 /** What a candidate says of a target: see card.h. */
 struct tha_card {
     tha_ref trunk;
-    _Atomic uint32_t is_long;
+    _Atomic uint32_t form; /**< enum tha_card_form */
     _Atomic uint32_t target_slot;
     _Atomic uint32_t codecs; /**< of the trunk */
     _Atomic uint64_t texts[];
@@ -164,10 +164,10 @@ struct tha_profile_record {
     tha_text_ref id;
     _Atomic uint32_t index; /**< its own */
     _Atomic uint32_t is_group;
-    _Atomic uint32_t active_trunk;            /**< index, or THA_NONE */
-    _Atomic uint32_t n_targets;               /**< how many entries an order has room for */
-    _Atomic uint32_t version;                 /**< its last bit says whether the even or the odd order is to be read */
-    tha_ref call;                             /**< the words of a tha_call_settings; 0 = none given */
+    _Atomic uint32_t active_trunk; /**< index, or THA_NONE */
+    _Atomic uint32_t n_targets;    /**< how many entries an order has room for */
+    _Atomic uint32_t version;      /**< its last bit says whether the even or the odd order is to be read */
+    tha_ref call;                  /**< the words of a tha_call_settings; 0 = none given */
     uint32_t reserved[3];
     _Atomic uint64_t orders[THA_ORDER_COUNT]; /**< reference to the entries, and above it how many there are */
 };
@@ -187,15 +187,16 @@ struct tha_profile_record {
 #define THA_PROFILE_GAUGES (1U << 18)
 
 struct tha_calls {
-    _Atomic uint32_t is_used;      /**< 0 = no call was ever made: nobody needs to look at a gauge */
-    _Atomic uint32_t n_running;    /**< places in the list of running calls that have room */
-    _Atomic uint32_t n_trunks;     /**< gauges that have room, likewise below */
+    _Atomic uint32_t is_used;   /**< 0 = no call was ever made: nobody needs to look at a gauge */
+    _Atomic uint32_t n_running; /**< places in the list of running calls that have room */
+    _Atomic uint32_t n_trunks;  /**< gauges that have room, likewise below */
     _Atomic uint32_t n_targets;
     _Atomic uint32_t n_profiles;
-    _Atomic uint32_t n_limited;    /**< trunk gauges from this one on never had a limit */
+    _Atomic uint32_t n_limited;                    /**< trunk gauges from this one on never had a limit */
     _Alignas(THA_LINE_SIZE) _Atomic uint64_t head; /**< where the next report goes */
     _Atomic uint64_t lost;
-    _Alignas(THA_LINE_SIZE) _Atomic uint64_t tail; /**< where the next report is taken */
+    _Alignas(THA_LINE_SIZE) _Atomic uint64_t tail;                        /**< where the next report is taken */
+    _Alignas(THA_LINE_SIZE) _Atomic uint32_t first_free;                  /**< where to look first for a place in the list */
     _Alignas(THA_LINE_SIZE) _Atomic uint64_t taken[THA_RUNNING_MAX / 64]; /**< which places of the list to look at */
 };
 
@@ -245,8 +246,8 @@ static_assert(sizeof(struct tha_card) == THA_BLOCK_SIZE, "the texts of a card be
 static_assert(THA_HALF_SIZE <= UINT32_MAX, "every place can be referred to");
 static_assert(THA_URI_BLOCKS <= THA_BLOCK_SIZE, "the longest text can be referred to");
 
-#define THA_RING_OFFSET  ((uint64_t)THA_TABLE_PAGE)
-#define THA_RING_BYTES   (THA_RING_MAX * sizeof(struct tha_event_record))
+#define THA_RING_OFFSET ((uint64_t)THA_TABLE_PAGE)
+#define THA_RING_BYTES  (THA_RING_MAX * sizeof(struct tha_event_record))
 
 #define THA_CALLS_OFFSET    (THA_RING_OFFSET + THA_RING_BYTES)
 #define THA_REPORTS_OFFSET  (THA_CALLS_OFFSET + THA_TABLE_PAGE)

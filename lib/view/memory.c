@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define PID_BYTES   4096 /* a page, or less than one */
 #define TURNS_BYTES (THA_VIEW_TURNS * sizeof(_Atomic uint32_t))
 
 int tha_view_error(int system_error)
@@ -69,6 +70,35 @@ void tha_view_release_half(trunkha_view *view, uint32_t generation)
         madvise(tha_table_half(view->table, generation), THA_HALF_SIZE, MADV_REMOVE);
 }
 
+/** A page that a forked child finds empty; NULL where the system cannot do that (Linux before 4.14). */
+static _Atomic uint32_t *map_pid(void)
+{
+    void *pid = mmap(NULL, PID_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pid == MAP_FAILED)
+        return NULL;
+    if (madvise(pid, PID_BYTES, MADV_WIPEONFORK)) {
+        munmap(pid, PID_BYTES);
+        return NULL;
+    }
+
+    return pid;
+}
+
+uint32_t tha_view_own_pid(const trunkha_view *view)
+{
+    uint32_t pid = view->pid ? atomic_load_explicit(view->pid, memory_order_relaxed) : 0;
+
+    if (pid)
+        return pid;
+
+    pid = (uint32_t)getpid();
+    if (view->pid)
+        atomic_store_explicit(view->pid, pid, memory_order_relaxed);
+
+    return pid;
+}
+
 /** Pages come into being when they are written: a handle pays for the turns of the profiles that it balances. */
 static _Atomic uint32_t *map_turns(void)
 {
@@ -90,6 +120,7 @@ int tha_view_handle_new(const struct tha_mem *mem, trunkha_view **ret_view)
         return TRUNKHA_ERR_NOMEM;
     }
 
+    view->pid = map_pid();
     view->mem = *mem;
     view->refs = 1;
     view->fd = -1;
@@ -116,6 +147,8 @@ trunkha_view *trunkha_view_unref(trunkha_view *view)
 
     if (view->fd >= 0)
         close(view->fd);
+    if (view->pid)
+        munmap(view->pid, PID_BYTES);
     munmap(view->turns, TURNS_BYTES);
     if (view->table)
         munmap(view->table, THA_TABLE_SIZE);

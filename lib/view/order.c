@@ -147,7 +147,8 @@ static uint32_t first_by_calls(const struct tha_order_notes *notes, const struct
 }
 
 /** Notes the run with the fewest calls first; ties stay in their order. */
-static void note_by_calls(struct tha_order_notes *notes, const struct tha_order_entries *order, uint32_t start, uint32_t length)
+static void note_by_calls(struct tha_order_notes *notes, const struct tha_order_entries *order, uint32_t start,
+                          uint32_t length)
 {
     uint64_t sorted[SORTED_MAX]; /* calls, and below them the index */
 
@@ -165,7 +166,8 @@ static void note_by_calls(struct tha_order_notes *notes, const struct tha_order_
 }
 
 /** Which of the run goes first this time. */
-static uint32_t first_of(struct tha_order_notes *notes, const struct tha_order_entries *order, uint32_t start, uint32_t length)
+static uint32_t first_of(struct tha_order_notes *notes, const struct tha_order_entries *order, uint32_t start,
+                         uint32_t length)
 {
     switch (entry_at(order, start).run & THA_RUN_KIND) {
     case THA_RUN_WEIGHTED:

@@ -1,7 +1,8 @@
 /** @file order.h  The order of a profile noted down as it stands now: runs turned, those passed over at the end
  *
  *  An order must hold still for as short a time as possible: only its entries are noted, in room that the caller has anyway;
- *  what they refer to is looked at afterwards. select.c fills in candidates from them, pick.c takes the first that will do. */
+ *  what they refer to is looked at afterwards. select.c fills in candidates from them, pick.c takes the first that
+ *  will do. */
 #ifndef THA_VIEW_ORDER_H
 #define THA_VIEW_ORDER_H
 
@@ -15,7 +16,7 @@ struct tha_order_entries {
 
 /** No entries when the table is corrupt. */
 static inline struct tha_order_entries tha_order_get(const struct tha_half *half, const struct tha_profile_record *profile,
-                                             uint32_t number)
+                                                     uint32_t number)
 {
     uint64_t place = tha_get64(&profile->orders[number]);
     struct tha_order_entries order = {.entries = tha_half_at(half, tha_low(place)), .count = tha_high(place)};

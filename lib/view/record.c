@@ -2,6 +2,12 @@
 
 #include "handle.h"
 
+/** Small numbers in half a word: there are states by the thousand. */
+static uint32_t share(uint32_t health, uint32_t reason, uint32_t third)
+{
+    return (health & 0xff) | (reason & 0xff) << 8 | third << 16;
+}
+
 /** @p words: of both states. */
 static void store_state(_Atomic uint64_t *version, _Atomic uint64_t *words, const uint64_t *values, size_t count)
 {
@@ -25,9 +31,8 @@ static void load_state(const _Atomic uint64_t *version, const _Atomic uint64_t *
 void tha_view_store_target(struct tha_target_record *record, const struct tha_target_state *state)
 {
     const uint64_t values[THA_TARGET_WORDS] = {
-        tha_pack(state->health, state->reason),
+        tha_pack(share(state->health, state->reason, state->last_response), state->failed_attempts),
         tha_pack(state->rtt_us, state->loss_permille),
-        tha_pack(state->failed_attempts, state->last_response),
         state->since_ms,
         state->last_successful_keepalive_ms,
         state->cooldown_until_ms,
@@ -42,23 +47,22 @@ void tha_view_load_target(const struct tha_target_record *record, struct tha_tar
 
     load_state(&record->version, record->words[0], values, THA_TARGET_WORDS);
     *state = (struct tha_target_state){
-        .health = tha_low(values[0]),
-        .reason = tha_high(values[0]),
+        .health = values[0] & 0xff,
+        .reason = values[0] >> 8 & 0xff,
+        .last_response = values[0] >> 16 & 0xffff,
+        .failed_attempts = tha_high(values[0]),
         .rtt_us = tha_low(values[1]),
         .loss_permille = tha_high(values[1]),
-        .failed_attempts = tha_low(values[2]),
-        .last_response = tha_high(values[2]),
-        .since_ms = values[3],
-        .last_successful_keepalive_ms = values[4],
-        .cooldown_until_ms = values[5],
+        .since_ms = values[2],
+        .last_successful_keepalive_ms = values[3],
+        .cooldown_until_ms = values[4],
     };
 }
 
 void tha_view_store_trunk(struct tha_trunk_record *record, const struct tha_trunk_state *state)
 {
     const uint64_t values[THA_TRUNK_WORDS] = {
-        tha_pack(state->health, state->admin),
-        state->reason,
+        share(state->health, state->reason, state->admin),
         state->since_ms,
     };
 
@@ -72,9 +76,9 @@ void tha_view_load_trunk(const struct tha_trunk_record *record, struct tha_trunk
 
     load_state(&record->version, record->words[0], values, THA_TRUNK_WORDS);
     *state = (struct tha_trunk_state){
-        .health = tha_low(values[0]),
-        .admin = tha_high(values[0]),
-        .reason = tha_low(values[1]),
-        .since_ms = values[2],
+        .health = values[0] & 0xff,
+        .reason = values[0] >> 8 & 0xff,
+        .admin = values[0] >> 16 & 0xffff,
+        .since_ms = values[1],
     };
 }

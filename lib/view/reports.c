@@ -1,12 +1,12 @@
 /* Reports on their way to the writer: a ring that any number of threads and processes fill and one empties.
  *
- *  Places are numbered without end; a place lies in record `place % THA_REPORTS_MAX`, and how often the ring went round before
- *  it is its lap. The state of a record is `2 * lap` while it is free for that lap, one more when there is a report in it, and
- *  two more when that was taken. So zeros are an empty ring, and nobody has to touch it beforehand.
+ * Places are numbered without end; a place lies in record `place % THA_REPORTS_MAX`, and how often the ring went round
+ * before it is its lap. The state of a record is `2 * lap` while it is free for that lap, one more when there is a report in
+ * it, and two more when that was taken. So zeros are an empty ring, and nobody has to touch it beforehand.
  *
- *  Who reports takes a place by moving `head` on, fills it and makes it visible by a compare-exchange. If he is killed in
- *  between, the writer passes the place over after a second by giving the record to the next lap, and one that was only
- *  stopped finds so. What he then writes all the same may spoil the report of the next lap: hence the check. */
+ * Who reports takes a place by moving `head` on, fills it and makes it visible by a compare-exchange. If he is killed in
+ * between, the writer passes the place over after a second by giving the record to the next lap, and one that was only
+ * stopped finds so. What he then writes all the same may spoil the report of the next lap: hence the check. */
 #include <sched.h>
 #include <unistd.h>
 
@@ -34,11 +34,17 @@ static uint64_t free_state(uint64_t place)
     return place / THA_REPORTS_MAX * 2;
 }
 
-static uint64_t check_of(const uint64_t *words, uint64_t place)
+/** Only some have texts: the others are brief. */
+static size_t n_words(const struct tha_news *news)
+{
+    return (tha_news_has_texts(news->kind) ? sizeof(*news) : THA_NEWS_HEAD) / sizeof(uint64_t);
+}
+
+static uint64_t check_of(const uint64_t *words, size_t count, uint64_t place)
 {
     uint64_t sum = place;
 
-    for (size_t i = 0; i < THA_NEWS_WORDS; i++)
+    for (size_t i = 0; i < count; i++)
         sum = (sum << 7 | sum >> 57) + words[i];
 
     return sum;
@@ -47,12 +53,13 @@ static uint64_t check_of(const uint64_t *words, uint64_t place)
 /* ---- the doorbell ---- */
 
 /** The pid is looked at first: a forked child has a copy of the descriptor, but nobody to wake. */
-static void ring(struct tha_view_doorbell *doorbell)
+static void ring(trunkha_view *view)
 {
     static const uint64_t one = 1;
+    struct tha_view_doorbell *doorbell = &view->doorbell;
     int fd;
 
-    if (tha_get32(&doorbell->pid) != (uint32_t)getpid() || atomic_exchange(&doorbell->is_rung, 1))
+    if (tha_get32(&doorbell->pid) != tha_view_own_pid(view) || atomic_exchange(&doorbell->is_rung, 1))
         return;
 
     atomic_fetch_add(&doorbell->n_ringing, 1);
@@ -96,7 +103,7 @@ static void wake(trunkha_view *view, bool is_urgent, uint64_t place)
     if (atomic_load_explicit(&doorbell->fd, memory_order_relaxed) < 0)
         return;
     if (is_urgent || atomic_load(&doorbell->is_awaited) || place - tha_get64(&view->calls->tail) >= MANY)
-        ring(doorbell);
+        ring(view);
 }
 
 /* ---- from everybody ---- */
@@ -126,6 +133,7 @@ void tha_view_post_news(trunkha_view *view, const struct tha_news *news, bool is
 {
     struct tha_report_record *record;
     uint64_t words[THA_NEWS_WORDS];
+    size_t count = n_words(news);
     uint64_t place, state;
 
     if (!tha_view_has_calls(view))
@@ -136,10 +144,10 @@ void tha_view_post_news(trunkha_view *view, const struct tha_news *news, bool is
         return;
     }
 
-    memcpy(words, news, sizeof(words));
+    memcpy(words, news, count * sizeof(words[0]));
     record = record_at(view, place);
-    tha_put_words(record->words, words, THA_NEWS_WORDS);
-    tha_put64(&record->check, check_of(words, place));
+    tha_put_words(record->words, words, count);
+    tha_put64(&record->check, check_of(words, count, place));
     state = free_state(place);
     atomic_compare_exchange_strong(&record->state, &state, state + 1);
     wake(view, is_urgent, place);
@@ -152,19 +160,33 @@ uint64_t tha_view_lost_news(const trunkha_view *view)
 
 /* ---- to the writer ---- */
 
-/** False when what is there is not what was reported. */
-static bool load_news(const struct tha_report_record *record, uint64_t place, struct tha_news *news)
+static void end_texts(struct tha_news *news)
 {
-    uint64_t words[THA_NEWS_WORDS];
+    if (!tha_news_has_texts(news->kind)) {
+        memset((char *)news + THA_NEWS_HEAD, 0, sizeof(*news) - THA_NEWS_HEAD);
+        return;
+    }
 
-    tha_get_words(record->words, words, THA_NEWS_WORDS);
-    memcpy(news, words, sizeof(*news));
     news->call_id[sizeof(news->call_id) - 1] = '\0';
     news->profile_id[sizeof(news->profile_id) - 1] = '\0';
     news->trunk_id[sizeof(news->trunk_id) - 1] = '\0';
     news->detail[sizeof(news->detail) - 1] = '\0';
+}
 
-    return tha_get64(&record->check) == check_of(words, place);
+/** False when what is there is not what was reported. */
+static bool load_news(const struct tha_report_record *record, uint64_t place, struct tha_news *news)
+{
+    uint64_t words[THA_NEWS_WORDS];
+    size_t count = THA_NEWS_HEAD / sizeof(words[0]);
+
+    tha_get_words(record->words, words, count);
+    memcpy(news, words, THA_NEWS_HEAD);
+    count = n_words(news);
+    tha_get_words(record->words, words, count);
+    memcpy(news, words, count * sizeof(words[0]));
+    end_texts(news);
+
+    return tha_get64(&record->check) == check_of(words, count, place);
 }
 
 /** Begun so long ago that whoever did it will not finish? All those begun before the first of them was found wait no longer

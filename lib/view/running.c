@@ -4,8 +4,8 @@
  *
  *      FREE -> CLAIMED -> LIVE <-> CHANGING      and from each of them back to FREE
  *
- *  Every step is a compare-exchange of that word, so that a call is taken from the list once and a place is written by one at a
- *  time; the same word before and after reading says that what was read is whole. A token is generation and place. */
+ * Every step is a compare-exchange of that word, so that a call is taken from the list once and a place is written by one
+ * at a time; the same word before and after reading says that what was read is whole. A token is generation and place. */
 #include <errno.h>
 #include <signal.h>
 
@@ -144,6 +144,14 @@ static uint32_t find(const trunkha_view *view, uint32_t place, bool is_taken)
     return n;
 }
 
+/** A place not taken, from @p place on and then from the first; n_places() when there is none. */
+static uint32_t find_free(const trunkha_view *view, uint32_t place)
+{
+    uint32_t found = find(view, place, false);
+
+    return found < n_places(view) ? found : find(view, 0, false);
+}
+
 static uint64_t token_of(uint64_t state, uint32_t place)
 {
     return (uint64_t)generation_of(state) << 16 | place;
@@ -198,16 +206,17 @@ static uint64_t load_live(const struct tha_running_record *record, struct tha_vi
 
 uint64_t tha_view_enter_call(trunkha_view *view, const struct tha_view_call *call)
 {
-    uint32_t place = 0;
+    uint32_t place;
 
     if (!tha_view_has_calls(view))
         return 0;
 
+    place = tha_get32(&view->calls->first_free);
     for (int claims = 0; claims < CLAIMS; claims++) {
         struct tha_running_record *record;
         uint64_t seen, state;
 
-        place = find(view, place, false);
+        place = find_free(view, place);
         if (place == n_places(view))
             return 0;
 
@@ -216,6 +225,7 @@ uint64_t tha_view_enter_call(trunkha_view *view, const struct tha_view_call *cal
         state = claimed(seen, call->pid);
         if (status_of(seen) == FREE && move_on(record, seen, state)) {
             set_taken(view, place, true);
+            tha_put32(&view->calls->first_free, place);
             store_call(record, call);
             tha_put64(&record->state, with_status(state, LIVE));
             return token_of(state, place);
@@ -257,7 +267,11 @@ bool tha_view_update_call(trunkha_view *view, uint64_t token, const struct tha_v
 
 static void set_free(trunkha_view *view, struct tha_running_record *record)
 {
-    set_taken(view, (uint32_t)(record - record_at(view, 0)), false);
+    uint32_t place = (uint32_t)(record - record_at(view, 0));
+
+    set_taken(view, place, false);
+    if (place < tha_get32(&view->calls->first_free))
+        tha_put32(&view->calls->first_free, place);
 }
 
 bool tha_view_remove_call(trunkha_view *view, uint64_t token, struct tha_view_call *ret_call)

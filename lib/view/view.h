@@ -17,8 +17,9 @@
  *  errors, not crashes.
  *
  *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c and write.c, the readers are read.c and, on
- *  order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what both must agree on; memory.c
- *  and name.c hold the mapping. Of calls, gauge.c counts (with window.c), running.c lists, and reports.c tells the writer. */
+ *  order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what both must agree on;
+ *  memory.c and name.c hold the mapping. Of calls, gauge.c counts with window.c, running.c lists, and reports.c tells the
+ *  writer. */
 #ifndef THA_VIEW_VIEW_H
 #define THA_VIEW_VIEW_H
 
@@ -51,7 +52,7 @@ struct tha_view_target {
 
 struct tha_view_catalogue {
     const struct tha_model *model; /**< groups and trunks are published in its order */
-    const uint32_t *trunk_slots; /**< numbers of the trunks: stay over loads */
+    const uint32_t *trunk_slots;   /**< numbers of the trunks: stay over loads */
     const struct tha_view_target *targets;
     uint32_t n_targets;
     const struct tha_view_profile *profiles;
@@ -83,8 +84,8 @@ void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_r
                         uint32_t active_trunk);
 
 /** Says that the writer lives. @p now_ms on CLOCK_MONOTONIC; @p unix_ms the same moment, so that readers can tell dates.
- *  It also makes more room for running calls before that runs out, and some seconds after a load gives back the memory of the
- *  catalogue before. */
+ *  It also makes more room for running calls before that runs out, and some seconds after a load gives back the memory of
+ *  the catalogue before. */
 void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms);
 
 /** Appends to the ring; the oldest event gives way. A sequence that is not the last one's plus one begins a new ring. */

@@ -1,8 +1,8 @@
 /** @file window.h  Counts what happened lately: eleven buckets that take turns, any number of threads and processes
  *
- *  A bucket is one word: whose turn it was, and two counts. The bucket of now and the ten before it always reach back at least
- *  ten widths, so that no stretch of ten widths ever sees more than their sum says. Who must not exceed a limit counts first,
- *  then sums, and takes back when it was too much: two at a time may both be refused, but never both be let through.
+ *  A bucket is one word: whose turn it was, and two counts. The bucket of now and the ten before it always reach back at
+ *  least ten widths, so that no stretch of ten widths ever sees more than their sum says. Who must not exceed a limit counts
+ *  first, then sums, and takes back when it was too much: two at a time may both be refused, but never both be let through.
  *
  *  Time is an argument; a caller whose clock was read a little earlier than another's counts all the same. */
 #ifndef THA_VIEW_WINDOW_H

@@ -57,8 +57,7 @@ static inline void fixture_init(struct fixture *f, uint32_t n_groups, uint32_t n
     }
 
     f->call = (struct tha_call_settings){.no_response_ms = 3000, .max_attempts = 3, .retry_budget_percent = 20};
-    f->profiles[0] =
-        (struct tha_view_profile){.id = "RP", .configured = f->order, .n_targets = n_trunks, .call = &f->call};
+    f->profiles[0] = (struct tha_view_profile){.id = "RP", .configured = f->order, .n_targets = n_trunks, .call = &f->call};
     for (uint32_t i = 0; i < n_groups; i++) {
         f->groups[i] = (struct tha_group_model){.id = f->texts[i][0],
                                                 .name = f->texts[i][1],

@@ -265,7 +265,7 @@ START_TEST(texts_end_even_when_all_their_zeros_are_gone)
     card = (void *)(half_of(&v) + target->card);
     memset((void *)card->texts, 'x', 11 * THA_BLOCK_SIZE); /* a short one */
     read_candidates(v.reader, "RP", false);
-    card->is_long = 1;
+    card->form = 77; /* any other than the known ones is read as a long one */
     memset((void *)card->texts, 'x', 24 * THA_BLOCK_SIZE);
     read_candidates(v.reader, "RP", false);
     read_entries(v.reader);

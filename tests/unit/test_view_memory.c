@@ -241,6 +241,5 @@ START_TEST(full_shared_memory_is_an_error_and_not_the_end)
 END_TEST
 
 SUITE("view_memory", out_of_memory_leaves_nothing_behind, memory_is_taken_only_for_what_was_written,
-      without_calls_and_limits_no_gauge_is_touched,
-      the_memory_of_the_load_before_is_given_back, a_catalogue_that_is_too_large_is_refused,
-      full_shared_memory_is_an_error_and_not_the_end)
+      without_calls_and_limits_no_gauge_is_touched, the_memory_of_the_load_before_is_given_back,
+      a_catalogue_that_is_too_large_is_refused, full_shared_memory_is_an_error_and_not_the_end)

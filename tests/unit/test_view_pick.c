@@ -11,8 +11,7 @@ static trunkha_view *new_view(struct fixture *f, uint32_t n_trunks)
     trunkha_view *view = NULL;
 
     ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 16, &view), 0);
-    ck_assert_int_eq(
-        tha_view_reserve_gauges(view, TRUNK_SLOT(n_trunks), TARGET_SLOT(n_trunks), f->catalogue.n_profiles), 0);
+    ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(n_trunks), TARGET_SLOT(n_trunks), f->catalogue.n_profiles), 0);
     fixture_load(f, view);
 
     return view;
@@ -188,7 +187,7 @@ START_TEST(calls_are_counted_where_they_are)
     ck_assert_int_eq(trunkha_view_get_trunk(view, 0, &status), 0);
     ck_assert_uint_eq(status.active_calls, 5);
 
-    fixture_load(&f, view); /* a load changes nothing of it */
+    fixture_load(&f, view);          /* a load changes nothing of it */
     for (uint32_t i = 0; i < 6; i++) /* one too many */
         leave(view, 0);
     ck_assert_uint_eq(tha_view_active_calls(view, TRUNK_SLOT(0)), 0);
@@ -807,18 +806,15 @@ END_TEST
 
 SUITE("view_pick", a_pick_says_all_there_is_to_know, each_profile_has_its_settings,
       settings_are_sane_whatever_the_table_says, what_cannot_be_picked_from_is_an_error, calls_are_counted_where_they_are,
-      a_trunk_that_was_tried_is_not_picked_again,
-      the_second_target_of_a_trunk_is_not_told_twice_nor_picked_after_the_first,
+      a_trunk_that_was_tried_is_not_picked_again, the_second_target_of_a_trunk_is_not_told_twice_nor_picked_after_the_first,
       only_a_trunk_with_other_codecs_is_picked_when_that_is_wished, a_full_trunk_is_passed_over_until_a_call_leaves,
       when_all_are_full_nothing_is_picked, no_second_ever_sees_more_calls_than_allowed,
       a_selection_passes_over_what_is_full_and_an_explanation_tells,
       those_passed_over_by_the_order_are_told_after_those_passed_over_by_the_call,
       no_more_are_told_as_passed_over_than_there_is_room_for, a_target_on_trial_gets_one_call_before_all_others,
-      a_trial_that_a_call_cannot_take_is_left_for_the_next,
-      a_stale_view_is_picked_from_in_the_order_of_the_configuration, a_call_that_moves_on_takes_no_turn,
-      limits_and_trials_do_not_break_a_run, the_trunk_with_the_fewest_calls_goes_first,
-      of_a_long_run_at_least_the_first_has_the_fewest_calls,
-      retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds, what_has_no_gauge_has_no_limit_and_crashes_nobody,
-      threads_never_exceed_max_calls, one_of_many_threads_gets_a_trial,
+      a_trial_that_a_call_cannot_take_is_left_for_the_next, a_stale_view_is_picked_from_in_the_order_of_the_configuration,
+      a_call_that_moves_on_takes_no_turn, limits_and_trials_do_not_break_a_run, the_trunk_with_the_fewest_calls_goes_first,
+      of_a_long_run_at_least_the_first_has_the_fewest_calls, retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds,
+      what_has_no_gauge_has_no_limit_and_crashes_nobody, threads_never_exceed_max_calls, one_of_many_threads_gets_a_trial,
       calls_go_on_being_counted_while_the_catalogue_is_replaced, processes_share_the_limits,
       random_bytes_in_the_gauges_crash_nobody)

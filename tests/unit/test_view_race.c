@@ -48,8 +48,9 @@ static bool are_states_whole(const trunkha_view *view)
     trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
 
     return !trunkha_view_get_trunk(view, 0, &trunk) && !trunkha_view_get_target(view, 0, &target) &&
-           trunk.health == trunk.admin && trunk.health == trunk.reason && target.health == target.last_response &&
-           target.health == target.rtt_us && target.health == target.loss_permille;
+           trunk.health == trunk.admin && trunk.health == trunk.reason && trunk.health == trunk.since % 256 &&
+           target.health == target.last_response && target.health == target.rtt_us % 256 &&
+           target.rtt_us == target.loss_permille && target.rtt_us == target.since;
 }
 
 START_TEST(a_state_is_never_read_half_old_and_half_new)
@@ -60,10 +61,13 @@ START_TEST(a_state_is_never_read_half_old_and_half_new)
 
     fixture_init(&f, 1, 1);
     race.view = fixture_view(&f, NULL);
+    tha_view_beat(race.view, 1, 1); /* dates are times */
     start_readers(&race, threads);
     for (uint32_t i = 0; i < 5 * ROUNDS; i++) {
-        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){.health = i, .admin = i, .reason = i, .since_ms = i});
-        tha_view_set_target(race.view, 0, &(struct tha_target_state){i, i, i, i, i, i, i, i, i});
+        uint32_t n = i % 256;
+
+        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){.health = n, .admin = n, .reason = n, .since_ms = i});
+        tha_view_set_target(race.view, 0, &(struct tha_target_state){n, n, i, i, i, n, i, i, i});
         sched_yield();
     }
     stop_readers(&race, threads);

@@ -32,12 +32,11 @@ START_TEST(states_come_back_as_they_were_set_with_times_as_dates)
     ck_assert_int_eq(trunkha_view_get_target(view, 3, &target), 0);
     ck_assert_uint_eq(target.health, TRUNKHA_HEALTH_DOWN);
     tha_view_set_target(view, 3, &state);
-    tha_view_set_trunk(
-        view, 3,
-        &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_DOWN,
-                                  .admin = TRUNKHA_ADMIN_DISABLED,
-                                  .reason = TRUNKHA_REASON_LICENSE_ISSUE,
-                                  .since_ms = 4000});
+    tha_view_set_trunk(view, 3,
+                       &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_DOWN,
+                                                 .admin = TRUNKHA_ADMIN_DISABLED,
+                                                 .reason = TRUNKHA_REASON_LICENSE_ISSUE,
+                                                 .since_ms = 4000});
     tha_view_set_group(view, 1, TRUNKHA_HEALTH_AVAILABLE);
     tha_view_set_route(view, 2, &(struct tha_route_entry){.target = 3}, 1, 3);
 

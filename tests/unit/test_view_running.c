@@ -306,8 +306,8 @@ static void *enter_and_remove(void *arg)
         uint64_t token = enter(crowd->view, i);
         struct tha_view_call call = call_of(i + 1);
 
-        if (!token || !tha_view_update_call(crowd->view, token, &call) ||
-            !tha_view_remove_call(crowd->view, token, &call) || call.trunk_slot != i + 1 || !is_whole(&call))
+        if (!token || !tha_view_update_call(crowd->view, token, &call) || !tha_view_remove_call(crowd->view, token, &call) ||
+            call.trunk_slot != i + 1 || !is_whole(&call))
             crowd->has_failed = true;
     }
 
@@ -435,6 +435,7 @@ START_TEST(random_bytes_in_the_list_crash_nobody)
         for (int j = 0; j < 40; j++)
             records[(size_t)rand() % (32 * sizeof(struct tha_running_record))] = (uint8_t)rand();
         header[offsetof(struct tha_calls, n_running) + (size_t)rand() % 4] = (uint8_t)rand();
+        header[offsetof(struct tha_calls, first_free) + (size_t)rand() % 4] = (uint8_t)rand();
         header[offsetof(struct tha_calls, taken) + (size_t)rand() % 8192] = (uint8_t)rand();
         for (int j = 0; j < 40 && !trunkha_view_next_call(view, NULL, &place, &status); j++) {
             ck_assert_uint_lt(strnlen(status.call_id, TRUNKHA_ID_SIZE), TRUNKHA_ID_SIZE);
@@ -453,8 +454,7 @@ END_TEST
 
 SUITE("view_running", a_call_is_listed_as_it_was_entered_and_ends_once, what_is_kept_of_a_call_can_be_rewritten,
       a_stale_token_ends_no_other_call, a_full_list_takes_no_more_until_a_call_ends, a_named_list_grows_as_it_fills,
-      a_call_is_forgotten_when_its_time_is_over_and_not_before,
-      reaping_goes_on_where_it_was_and_looks_at_no_more_than_told,
+      a_call_is_forgotten_when_its_time_is_over_and_not_before, reaping_goes_on_where_it_was_and_looks_at_no_more_than_told,
       the_calls_of_a_process_that_died_are_taken_from_the_list, a_process_killed_at_any_moment_leaves_no_place_behind,
       threads_keep_their_calls_apart_and_readers_find_them_whole, of_many_who_end_a_call_one_does,
       the_public_list_tells_of_each_call_and_of_those_of_one_trunk, random_bytes_in_the_list_crash_nobody)
