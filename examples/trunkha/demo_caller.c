@@ -45,18 +45,19 @@ static void print_call_id(const struct demo_caller *caller, const struct demo_ca
 static void send_request(const struct demo_caller *caller, const struct demo_call *call, const char *method)
 {
     struct demo_message message = {.len = 0};
-    bool is_answered = call->answered_ms != 0;
+    bool is_invite = !strcmp(method, "INVITE"), is_bye = !strcmp(method, "BYE");
+    char transaction = call->answered_ms ? *method : 'I';
     char call_id[CALL_ID_SIZE];
 
     print_call_id(caller, call, call_id);
     demo_sip_print(&message, "%s %s SIP/2.0\r\n", method, call->target);
     demo_sip_print(&message, "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%08x-%u-%c;rport\r\n%s", caller->port,
-                   caller->secret, number_of(caller, call), is_answered ? *method : 'I', call->routes);
+                   caller->secret, number_of(caller, call), transaction, call->routes);
     demo_sip_print(&message, "Max-Forwards: 70\r\nFrom: <sip:caller@127.0.0.1>;tag=%08x\r\nTo: %s\r\n", caller->secret,
                    call->to);
-    demo_sip_print(&message, "Call-ID: %s\r\nCSeq: %d %s\r\n", call_id, strcmp(method, "BYE") ? 1 : 2, method);
+    demo_sip_print(&message, "Call-ID: %s\r\nCSeq: %d %s\r\n", call_id, is_bye ? 2 : 1, method);
     demo_sip_print(&message, "Contact: <sip:caller@127.0.0.1:%u>\r\n", caller->port);
-    demo_sip_finish(&message, !strcmp(method, "INVITE"));
+    demo_sip_finish(&message, is_invite);
     if (!message.is_full)
         send(caller->sock, message.text, message.len, 0); /* what does not leave is sent again */
 }

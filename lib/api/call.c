@@ -145,6 +145,15 @@ static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candi
     step->to = *to;
 }
 
+/** A retry after a response is what gives a sick downstream double load; one after silence, or after a call on trial, is not. */
+static bool may_retry(trunkha_call *call, uint64_t now_ms)
+{
+    const struct tha_attempt_record *last = current_attempt(call);
+
+    return last->result != TRUNKHA_CALL_FAILED || last->why == TRUNKHA_WHY_TRIAL ||
+           tha_view_may_retry(call->view, call->profile, call->settings.retry_budget_percent, now_ms);
+}
+
 static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, trunkha_step *step)
 {
     const struct tha_view_wish wish = {
@@ -158,7 +167,7 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
 
     if (!other_codecs || call->codecs)
         err = tha_view_pick(call->view, call->entry.profile_id, &wish, &pick);
-    if (!err && !tha_view_may_retry(call->view, call->profile, call->settings.retry_budget_percent, now_ms)) {
+    if (!err && !may_retry(call, now_ms)) {
         tha_view_leave(call->view, pick.trunk_slot);
         err = TRUNKHA_ERR_UNAVAILABLE;
     }

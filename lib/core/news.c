@@ -33,8 +33,12 @@ static void describe(const struct tha_news *news, char *buf, size_t size)
 {
     if (news->code)
         tha_text_print(buf, size, "calls fail, the last with %u", news->code);
+    else if (news->result == TRUNKHA_CALL_NO_RESPONSE)
+        tha_text_copy(buf, size, "calls fail, the last got no response");
+    else if (news->result == TRUNKHA_CALL_NO_RING)
+        tha_text_copy(buf, size, "calls fail, the last did not ring");
     else
-        tha_text_print(buf, size, "calls fail, the last with %s", trunkha_call_result_name(news->result));
+        tha_text_copy(buf, size, "calls fail, the last could not be delivered");
 }
 
 static void judge_failure(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)

@@ -67,17 +67,22 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
     tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
-void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
+bool tha_rollup_is_held(const struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
-    struct tha_trunk *trunk = &core->table->trunks[index];
-
+    const struct tha_trunk *trunk = &core->table->trunks[index];
     const struct tha_damping *damping = &tha_table_trunk_model(core->table, index)->keepalive->damping;
     uint32_t hold_ms = tha_damping_hold_ms(trunk, damping);
 
     if (hold_ms < trunk->hold_down_ms)
         hold_ms = trunk->hold_down_ms;
-    if (trunk->recovered_ms && now_ms < trunk->recovered_ms + hold_ms)
-        trunk->recovered_ms = now_ms;
+
+    return trunk->recovered_ms && now_ms < trunk->recovered_ms + hold_ms;
+}
+
+void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
+{
+    if (tha_rollup_is_held(core, index, now_ms))
+        core->table->trunks[index].recovered_ms = now_ms;
 }
 
 void tha_rollup_blame(struct tha_core *core, uint32_t index, uint32_t reason)

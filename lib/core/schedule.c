@@ -22,17 +22,19 @@ static uint32_t random_below(struct tha_core *core, uint32_t limit)
     return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
-/** The interval that the target's state asks for, without jitter. */
-static uint32_t period_of(const struct tha_core *core, const struct tha_target *target)
+/** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one that is
+ *  DOWN: its health must be unbroken. */
+static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+    bool is_down = target->health.state == TRUNKHA_HEALTH_DOWN;
 
-    if (target->health.state == TRUNKHA_HEALTH_DOWN)
-        return keepalive->down_interval_ms;
-    if (target->health.failed)
+    if (target->health.failed && !is_down)
         return keepalive->suspect_interval_ms;
+    if (keepalive->down_interval_ms < keepalive->interval_ms && !is_down && tha_rollup_is_held(core, target->trunk, now_ms))
+        return keepalive->down_interval_ms;
 
-    return keepalive->interval_ms;
+    return is_down ? keepalive->down_interval_ms : keepalive->interval_ms;
 }
 
 static uint32_t with_jitter(struct tha_core *core, const struct tha_target *target, uint32_t period_ms)
@@ -47,9 +49,9 @@ static uint32_t with_jitter(struct tha_core *core, const struct tha_target *targ
 }
 
 /** Keeps the sums that depend on the target's state: the whole rate, and who is in doubt at its address. */
-static void account(struct tha_core *core, struct tha_target *target, bool is_probed)
+static void account(struct tha_core *core, struct tha_target *target, bool is_probed, uint64_t now_ms)
 {
-    uint32_t rate = is_probed ? 1000000 / period_of(core, target) : 0;
+    uint32_t rate = is_probed ? 1000000 / period_of(core, target, now_ms) : 0;
     bool is_undecided = is_probed && tha_health_is_undecided(&target->health);
 
     core->rate += rate;
@@ -63,14 +65,14 @@ static void account(struct tha_core *core, struct tha_target *target, bool is_pr
 
 void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms)
 {
-    account(core, target, true);
+    account(core, target, true, when_ms);
     tha_heap_set(&core->probes, &target->timer, when_ms);
 }
 
 bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     uint64_t when = target->timer.when;
-    uint32_t period = period_of(core, target);
+    uint32_t period = period_of(core, target, now_ms);
     uint64_t longest = period + (uint64_t)period * tha_table_keepalive(core->table, target)->jitter_permille / 1000;
 
     if (!when || (!target->is_probing && when > now_ms + longest))
@@ -83,15 +85,15 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
 
 void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
-    uint64_t when = target->sent_ms + with_jitter(core, target, period_of(core, target));
+    uint64_t when = target->sent_ms + with_jitter(core, target, period_of(core, target, now_ms));
 
-    account(core, target, true);
+    account(core, target, true, now_ms);
     tha_heap_set(&core->probes, &target->timer, when > now_ms ? when : now_ms);
 }
 
 void tha_schedule_stop(struct tha_core *core, struct tha_target *target)
 {
-    account(core, target, false);
+    account(core, target, false, 0);
     target->is_probing = false;
     tha_heap_remove(&core->probes, &target->timer);
 }
@@ -133,7 +135,7 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
     if (!tha_timer_is_set(&target->timer) || target->is_probing)
         return;
 
-    account(core, target, true);
+    account(core, target, true, now_ms);
     if (when < now_ms)
         when = now_ms;
     if (when < target->timer.when)
@@ -146,10 +148,10 @@ static bool is_shown_by_calls(struct tha_core *core, struct tha_target *target, 
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
 
     if (!keepalive->only_when_idle || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
-        target->shown_ms + keepalive->interval_ms <= now_ms)
+        target->shown_ms + keepalive->interval_ms <= now_ms || tha_rollup_is_held(core, target->trunk, now_ms))
         return false;
 
-    account(core, target, true);
+    account(core, target, true, now_ms);
     tha_heap_set(&core->probes, &target->timer, target->shown_ms + with_jitter(core, target, keepalive->interval_ms));
 
     return target->timer.when > now_ms;

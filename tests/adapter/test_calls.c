@@ -371,6 +371,36 @@ START_TEST(no_second_sees_more_calls_than_allowed)
 }
 END_TEST
 
+/** How many of @p n calls whose first attempt ends like this are sent to a second trunk. */
+static unsigned count_retries(const struct world *world, unsigned n, uint32_t kind, uint32_t code)
+{
+    unsigned retries = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        trunkha_step step;
+        trunkha_call *call = begin(world->view, NULL, &step);
+
+        report(call, kind, code, &step);
+        retries += step.action == TRUNKHA_STEP_TRY;
+        trunkha_call_end(call);
+    }
+
+    return retries;
+}
+
+START_TEST(retries_after_responses_have_a_budget_and_those_after_silence_have_none)
+{
+    struct world world;
+
+    open_world(&world, NULL, "");
+    load(&world, "", "'call': {'retryBudgetPercent': 0}");
+    ck_assert_uint_eq(count_retries(&world, 40, TRUNKHA_REPORT_TRANSPORT_ERROR, 0), 40);
+    ck_assert_uint_eq(count_retries(&world, 40, TRUNKHA_REPORT_NO_RESPONSE, 0), 40);
+    ck_assert_uint_eq(count_retries(&world, 40, TRUNKHA_REPORT_RESPONSE, 500), 10);
+    world_close(&world);
+}
+END_TEST
+
 /* ---- The list, and other processes ---- */
 
 START_TEST(running_calls_are_listed_and_detached_ones_ended_by_token)
@@ -507,5 +537,6 @@ SUITE("calls", a_503_moves_the_call_and_an_answer_ends_the_search,
       when_nothing_is_left_the_call_stops_with_the_best_code, wrong_use_is_told_and_harms_nothing,
       a_carrier_that_answers_probes_and_fails_calls_is_left_and_tried_again_by_one_call, retry_after_passes_the_trunk_over,
       a_full_trunk_is_passed_over_and_the_record_says_so, no_second_sees_more_calls_than_allowed,
+      retries_after_responses_have_a_budget_and_those_after_silence_have_none,
       running_calls_are_listed_and_detached_ones_ended_by_token, another_process_s_calls_are_evidence_too,
       the_calls_of_a_process_that_died_are_ended_and_counted, calls_survive_a_reload_and_the_end_of_the_engine)

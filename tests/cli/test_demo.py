@@ -24,36 +24,7 @@ STORY = [
     r"calls placed",
 ]
 
-# Stands in for the proxy: both carriers are well; the demo goes on to its end as standby and primary take turns.
-REFUSING_PROXY = """#!{python}
-import json, socket, sys
-
-def tell(kind, entity, metadata, **more):
-    print(json.dumps(dict(more, eventType="telephony." + kind, entityId=entity, metadata=metadata)), flush=True)
-
-proxy = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-proxy.bind(("127.0.0.1", int(sys.argv[sys.argv.index("--listen") + 1].split(":")[1])))
-tell("instance.ready", "demo", {{}})
-for trunk in ("primary", "standby"):
-    tell("trunks.stateChange", trunk, {{"detail": ""}}, state="AVAILABLE", reasonCode="STARTUP")
-tell("trunkGroups.activeChange", "demo", {{"trunkId": "standby", "detail": ""}})
-calls = 0
-while True:
-    request, caller = proxy.recvfrom(65535)
-    lines = request.decode().split("\\r\\n")
-    if lines[0].startswith("ACK "):
-        calls += 1
-        if calls == 30:
-            tell("trunkGroups.activeChange", "demo", {{"trunkId": "primary", "detail": ""}})
-    copied = [line for line in lines if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))]
-    copied = [line + ";tag=refusing" if line.startswith("To:") and "tag=" not in line else line for line in copied]
-    if lines[0].startswith("INVITE "):
-        proxy.sendto("\\r\\n".join(["SIP/2.0 503 No", *copied, "Content-Length: 0", "", ""]).encode(), caller)
-"""
-
-ENDING_PROXY = """#!{python}
-print('{{"eventType": "telephony.instance.ready"}}', flush=True)
-"""
+STUBBORN_PROXY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stubborn_proxy.py")
 
 
 def children_of(pid):
@@ -67,6 +38,10 @@ def is_running(pid):
             return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def table_of(text):
+    return {row: float(number) for row, number in re.findall(r"^(\w[a-z ]*\w) +([\d.]+)\b", text, re.MULTILINE)}
 
 
 class DemoTestCase(cli.TestCase):
@@ -106,13 +81,12 @@ class Demo(DemoTestCase):
         self.assertEqual(os.listdir(self.temporary), [])
 
     def check_table(self, text):
-        placed, primary, standby, delayed, lost, worst = [
-            float(re.search(rf"^{row} +([\d.]+)", text, re.MULTILINE).group(1))
-            for row in ("calls placed", "answered by primary", "answered by standby", "delayed", "lost", "worst delay")]
-        self.assertEqual((primary + standby, lost), (placed, 0), text)
-        self.assertGreater(min(primary, standby), 10, text)
-        self.assertEqual(delayed, len(re.findall(r"^t=.*  call \d+: .* answered after ", text, re.MULTILINE)), text)
-        self.assertGreaterEqual(worst, 0.5, text)
+        rows = table_of(text)
+        answered = rows["answered by primary"], rows["answered by standby"]
+        self.assertEqual((sum(answered), rows["lost"]), (rows["calls placed"], 0), text)
+        self.assertGreater(min(answered), 10, text)
+        self.assertEqual(rows["delayed"], len(re.findall(r"^t=.*  call \d+: .* answered after ", text, re.MULTILINE)), text)
+        self.assertGreaterEqual(rows["worst delay"], 0.5, text)
 
     def test_interrupt_ends_it_with_its_proxy(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,16 +105,16 @@ class Demo(DemoTestCase):
 class OtherProxy(DemoTestCase):
     """The program is copied away from its trunkha-proxy, so that another can be found, or none."""
 
-    def run_demo(self, proxy=None, place="examples"):
+    def run_demo(self, script=None, place="examples"):
         folder = self.folder()
         binary = shutil.which(TRUNKHA)
         os.mkdir(f"{folder}/examples")
         os.mkdir(f"{folder}/tmp")
         shutil.copy(binary, f"{folder}/examples/trunkha")
         os.symlink(os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(binary))), "lib"), f"{folder}/lib")
-        if proxy:
+        if script:
             with open(f"{folder}/{place}/trunkha-proxy", "w") as file:
-                file.write(proxy.format(python=sys.executable))
+                file.write(f"#!/bin/sh\n{script}\n")
                 os.fchmod(file.fileno(), 0o755)
         result = subprocess.run([f"{folder}/examples/trunkha", "demo"], stdin=subprocess.DEVNULL, capture_output=True,
                                 text=True, env=environment(TMPDIR=f"{folder}/tmp", PATH=f"{folder}/none"),
@@ -154,18 +128,29 @@ class OtherProxy(DemoTestCase):
         self.assertIn("cannot run trunkha-proxy: No such file or directory", result.stderr)
 
     def test_proxy_that_ends_is_told(self):
-        result = self.run_demo(ENDING_PROXY)
+        result = self.run_demo("echo '{\"eventType\": \"telephony.instance.ready\"}'")
         self.check_exit(result, 1)
         self.assertIn("the proxy has ended", result.stdout)
 
+    def run_stubborn_proxy(self, status):
+        result = self.run_demo(f"exec '{sys.executable}' '{STUBBORN_PROXY}' '{status}' \"$@\"", place=".")
+        self.assertNotIn("has failed", result.stdout)
+        self.assertEqual(result.stderr, "")
+        rows = table_of(result.stdout)
+        self.assertGreater(rows["calls placed"], 10)
+        return result, rows
+
     def test_refused_calls_are_lost(self):
-        result = self.run_demo(REFUSING_PROXY, place=".")
+        result, rows = self.run_stubborn_proxy("503 Service Unavailable")
         self.check_exit(result, 1)
-        placed, lost = [int(re.search(rf"^{row} +(\d+)", result.stdout, re.MULTILINE).group(1))
-                        for row in ("calls placed", "lost")]
-        self.assertEqual(placed, lost)
-        self.assertEqual(result.stdout.count("was refused with 503"), lost)
-        self.assertGreater(lost, 10)
+        self.assertEqual(rows["lost"], rows["calls placed"])
+        self.assertEqual(result.stdout.count("was refused with 503"), rows["lost"])
+
+    def test_lost_requests_are_sent_again(self):
+        result, rows = self.run_stubborn_proxy("200 OK")
+        self.check_exit(result, 0)
+        self.assertEqual(rows["answered by standby"], rows["calls placed"])
+        self.assertGreaterEqual(rows["worst delay"], 0.5)
 
 
 if __name__ == "__main__":

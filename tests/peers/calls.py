@@ -170,12 +170,12 @@ class Phone:
                 "Content-Length: 0\n\n")
 
 
-def reply_to(request_text, code, phrase, tag="callee"):
-    """A trunk's answer to a request, by hand."""
+def reply_to(request_text, code, phrase, tag="callee", above=(), more=()):
+    """A trunk's answer to a request, by hand; lines above the copied ones, and further ones below."""
     lines = request_text.split("\r\n")
     kept = [line for line in lines if line.startswith(("Via:", "From:", "Call-ID:", "CSeq:", "Record-Route:"))]
     to = next(line for line in lines if line.startswith("To:"))
-    return "\r\n".join([f"SIP/2.0 {code} {phrase}", *kept, to + (f";tag={tag}" if ";tag=" not in to else ""),
+    return "\r\n".join([f"SIP/2.0 {code} {phrase}", *above, *kept, to + (f";tag={tag}" if ";tag=" not in to else ""), *more,
                         "Content-Length: 0", "", ""]).encode()
 
 
@@ -190,9 +190,9 @@ class Proxy(Process):
             "id": "calls", "primaryTrunkGroup": "g0",
             "call": {"noResponseTimeout": 0.5, "noRingTimeout": 2, "totalTimeout": 20, **call}}]
         self.path.write_text(json.dumps(configuration), encoding="utf-8")
-        super().__init__(PROXY, self.path, "--listen", "127.0.0.1:0", *arguments, stdout=subprocess.PIPE, text=True)
+        self.port = free_port()
+        super().__init__(PROXY, self.path, "--listen", f"127.0.0.1:{self.port}", *arguments, stdout=subprocess.PIPE, text=True)
         self.ready = self.process.stdout.readline()
-        self.port = int(self.ready.rpartition(":")[2]) if self.ready.startswith("ready") else 0
 
     def end(self):
         code = super().end()

@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from calls import PROXY, Phone, Proxy, Sipp, reply_to
-from peers import PATIENCE, SIPP, free_port, skip, wait_until
+from peers import PATIENCE, SIPP, free_port, skip
 
 CALL = (">INVITE", "<100", "<180", "<200", ">ACK", "pause 200", ">BYE", "<200")
 ANSWER = ("<INVITE", ">100", ">180", ">200", "<ACK", "<BYE", ">200")
@@ -61,6 +61,9 @@ class FailoverOfCalls(unittest.TestCase):
     def test_lone_503_is_passed_on_as_500(self):
         self.check((*REFUSED, "<500", "!ACK"), ("<INVITE", ">503", "<ACK"))
 
+    def test_failure_of_all_is_passed_on(self):
+        self.check((*REFUSED, "<500", "!ACK"), ("<INVITE", ">500", "<ACK"), ("<INVITE", ">500", "<ACK"))
+
     def test_silence_of_all_is_408(self):
         self.check((*REFUSED, "<408", "!ACK"), None)
 
@@ -93,7 +96,7 @@ class FailoverOfCalls(unittest.TestCase):
 
 class Transactions(unittest.TestCase):
     def setUp(self):
-        self.caller = self.enterContext(Phone()) if hasattr(self, "enterContext") else self.enter(Phone())
+        self.caller = self.enter(Phone())
         self.trunk = self.enter(Phone())
         self.proxy = self.enter(Proxy(self.trunk.port, noResponseTimeout=20))
 
@@ -114,8 +117,21 @@ class Transactions(unittest.TestCase):
             self.assertTrue(request.startswith("INVITE"), request)  # again
         return request
 
-    def answer(self, request, code, phrase="Phrase"):
-        self.trunk.send(self.proxy.port, reply_to(request, code, phrase))
+    def answer(self, request, code, **words):
+        self.trunk.send(self.proxy.port, reply_to(request, code, "Phrase", **words))
+
+    def cancelled_call(self):
+        """A call that rang and that the caller has cancelled; returns the trunk's INVITE and CANCEL."""
+        self.send("INVITE")
+        self.expect(100)
+        invite = self.expect_request("INVITE")
+        self.answer(invite, 180)
+        self.expect(180)
+        self.send("CANCEL")
+        self.expect(200)
+        self.expect(487)
+        self.send("ACK", to_tag="x")
+        return invite, self.expect_request("CANCEL")
 
     def test_invite_is_forwarded_as_a_proxy_does(self):
         self.send("INVITE", uri="sip:%2330;x=y@127.0.0.1;user=phone", hops=7)
@@ -217,6 +233,69 @@ class Transactions(unittest.TestCase):
             pass
         self.assertTrue(answer.startswith("SIP/2.0 482 "), answer)
 
+    def test_late_answer_is_ended_along_its_recorded_route(self):
+        invite, _ = self.cancelled_call()
+        with Phone() as edge:
+            routes = (f"Record-Route: <sip:far.example;lr>, <sip:127.0.0.1:{edge.port};lr>",)
+            self.answer(invite, 200, above=routes, more=("Contact: <sip:callee@192.0.2.1>",))
+            ack, bye = edge.receive(), edge.receive()
+        for method, text in (("ACK", ack), ("BYE", bye)):
+            self.assertTrue(text.startswith(f"{method} sip:callee@192.0.2.1 SIP/2.0"), text)
+            self.assertIn(f"Route: <sip:127.0.0.1:{edge.port};lr>\r\nRoute: <sip:far.example;lr>\r\n", text)
+            self.assertEqual(text.count("Route:"), 2)
+            self.assertIn(";tag=callee\r\n", text)
+
+    def test_bye_to_a_late_answer_is_repeated_until_it_is_answered(self):
+        invite, cancel = self.cancelled_call()
+        self.answer(invite, 200)
+        self.expect_request("ACK")
+        bye = self.expect_request("BYE")
+        self.answer(cancel, 200)  # does not answer the BYE
+        self.assertEqual(self.expect_request("BYE"), bye)
+        self.answer(bye, 200)
+
+    def test_every_branch_of_a_forked_late_answer_is_ended(self):
+        invite, _ = self.cancelled_call()
+        seen = []
+        for tag in ("one", "two"):
+            self.answer(invite, 200, tag=tag)
+            self.assertIn(f";tag={tag}\r\n", self.expect_request("ACK"))
+            bye = self.expect_request("BYE")
+            self.assertIn(f";tag={tag}\r\n", bye)
+            seen.append(bye.split("\r\n")[1])
+            self.answer(bye, 200)
+        self.assertNotEqual(*seen)
+
+    def test_caller_who_is_challenged_calls_again(self):
+        self.send("INVITE")
+        self.expect(100)
+        self.answer(self.expect_request("INVITE"), 407, more=("Proxy-Authenticate: Digest realm=\"r\"",))
+        self.assertIn("Proxy-Authenticate: Digest", self.expect(407))
+        self.expect_request("ACK")
+        self.send("ACK", to_tag="callee")
+        self.send("INVITE", branch="z9hG4bKtwo", cseq=2)
+        self.expect(100)
+        self.answer(self.expect_request("INVITE"), 200)
+        self.expect(200)
+        self.send("ACK", branch="z9hG4bKthree", cseq=2, to_tag="callee", uri=f"sip:127.0.0.1:{self.trunk.port}")
+        self.assertIn("CSeq: 2 ACK", self.expect_request("ACK"))
+
+    def test_request_in_a_dialog_reaches_the_peer_even_without_a_route(self):
+        self.send("INVITE")
+        self.expect(100)
+        self.answer(self.expect_request("INVITE"), 200)
+        self.expect(200)
+        ours = f"sip:+4930123@127.0.0.1:{self.proxy.port}"
+        for method in ("ACK", "INFO"):
+            self.send(method, branch=f"z9hG4bK{method}", to_tag="callee", uri=ours)
+            request = self.expect_request(method)
+        self.trunk.send(self.proxy.port, reply_to(request, 200, "Phrase"))
+        self.assertEqual(self.expect(200).count("Via:"), 1)
+        with Phone() as stranger:  # a response to what was never sent
+            stranger.send(self.proxy.port, reply_to(request.replace("z9hG4bKs", "z9hG4bKx"), 200, "Forged"))
+        self.send("OPTIONS", branch="z9hG4bKlast")
+        self.assertIn("OPTIONS", self.expect(200))
+
     def test_calls_being_set_up_are_refused_at_the_end(self):
         self.send("INVITE")
         self.expect(100)
@@ -279,9 +358,36 @@ def keep_pace(phone, proxy, n):
 
 
 class CommandLine(unittest.TestCase):
-    def test_ready_is_the_first_event(self):
-        with Proxy(free_port(), arguments=("--events", "jsonl")) as proxy:
+    def test_only_ready_is_told_without_events(self):
+        with Sipp(*ANSWER) as callee, Proxy(callee.port) as proxy, Sipp(*CALL, to=proxy.port) as caller:
             self.assertEqual(json.loads(proxy.ready)["eventType"], "telephony.instance.ready")
+            caller.wait()
+            proxy.process.terminate()
+            self.assertEqual(proxy.process.stdout.read(), "")
+
+    def test_call_records_are_among_the_events(self):
+        with Sipp(*ANSWER) as callee, Proxy(callee.port, arguments=("--events", "jsonl")) as proxy:
+            self.assertEqual(json.loads(proxy.ready)["eventType"], "telephony.instance.ready")
+            with Sipp(*CALL, to=proxy.port) as caller:
+                caller.wait()
+            record = next(event for event in map(json.loads, proxy.process.stdout)
+                          if event["eventType"] == "telephony.calls.end")
+            self.assertEqual((record["entityId"], record["metadata"]["result"]), ("t0", "answered"))
+
+    def test_refused_port_is_a_transport_error(self):
+        with Phone() as caller, Proxy(free_port(), arguments=("--events", "jsonl")) as proxy:
+            caller.send(proxy.port, caller.request("INVITE"))
+            attempt = next(event for event in map(json.loads, proxy.process.stdout)
+                           if event["eventType"] == "telephony.calls.attempt")
+            self.assertEqual(attempt["metadata"]["result"], "transportError")
+
+    def test_bad_file_and_bad_command_line_have_exit_codes(self):
+        with Proxy("no port") as proxy:
+            self.assertEqual((proxy.process.wait(PATIENCE), proxy.ready), (2, ""))
+        with Proxy(free_port(), arguments=("--profile", "unknown")) as proxy:
+            self.assertEqual((proxy.process.wait(PATIENCE), proxy.ready), (2, ""))
+        with Proxy(free_port(), arguments=("--listen", "0.0.0.0:5060")) as proxy:
+            self.assertEqual((proxy.process.wait(PATIENCE), proxy.ready), (3, ""))
 
     def test_good_and_bad_files_may_come_on_hangup(self):
         with Sipp(*ANSWER) as callee, Proxy(callee.port) as proxy:

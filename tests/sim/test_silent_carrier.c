@@ -142,6 +142,28 @@ START_TEST(a_failure_within_the_hold_down_begins_it_anew)
 }
 END_TEST
 
+START_TEST(a_held_down_trunk_is_watched_as_closely_as_one_that_is_down)
+{
+    struct sim *sim = sim_new(TWO_CARRIERS);
+
+    sim_run_to(sim, 20);
+    sim_behave(sim, "a1", SIM_SILENT);
+    sim_run_to(sim, 40000);
+    sim_behave(sim, "a1", SIM_OK); /* AVAILABLE at 66,020, held down until 126,020 */
+    sim_run_to(sim, 70000);
+    sim_call(sim, "a1", SIM_ANSWERED, 1); /* postpones nothing now */
+    sim_run_to(sim, 81000);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 81000);
+    sim_run_to(sim, 126000);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 126000);
+    sim_run_to(sim, 155999);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 126000);
+    sim_run_to(sim, 156000);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 156000);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_held_down_trunk_is_used_at_once_when_the_other_dies)
 {
     struct sim *sim = sim_new(TWO_CARRIERS);
@@ -233,6 +255,7 @@ END_TEST
 SUITE("sim: silent carrier", trunk_goes_down_on_third_failure_at_the_worst_case_of_the_formula,
       first_failure_switches_to_the_suspect_interval_and_down_to_the_down_interval, one_lost_packet_changes_nothing,
       two_answers_in_a_row_bring_it_back, failback_waits_for_the_hold_down_and_not_a_millisecond_longer,
-      a_failure_within_the_hold_down_begins_it_anew, a_held_down_trunk_is_used_at_once_when_the_other_dies,
+      a_failure_within_the_hold_down_begins_it_anew, a_held_down_trunk_is_watched_as_closely_as_one_that_is_down,
+      a_held_down_trunk_is_used_at_once_when_the_other_dies,
       both_back_from_an_outage_do_not_swap_twice, nothing_usable_still_offers_the_least_bad,
       an_hour_of_health_makes_no_event_and_no_extra_probe, a_result_nobody_waits_for_credits_nothing)
