@@ -63,8 +63,8 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
 /** @p cause: the target that changed, or NULL. */
 void tha_rollup_trunk(struct tha_core *core, uint32_t trunk, const struct tha_target *cause, uint32_t reason,
                       const char *detail, uint64_t now_ms);
-/** Is it AVAILABLE again for less time than the longest hold-down it may have? */
-bool tha_rollup_is_held(const struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** When the longest hold-down ends that it may have since it became AVAILABLE again; 0 = it has none. */
+uint64_t tha_rollup_release_ms(const struct tha_core *core, uint32_t trunk);
 /** A probe has failed: a hold-down that runs waits for unbroken health, and begins anew. */
 void tha_rollup_break(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
 /** The trunk is DOWN as before, but for another reason. */

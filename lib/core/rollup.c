@@ -67,7 +67,7 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
     tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
-bool tha_rollup_is_held(const struct tha_core *core, uint32_t index, uint64_t now_ms)
+uint64_t tha_rollup_release_ms(const struct tha_core *core, uint32_t index)
 {
     const struct tha_trunk *trunk = &core->table->trunks[index];
     const struct tha_damping *damping = &tha_table_trunk_model(core->table, index)->keepalive->damping;
@@ -76,12 +76,12 @@ bool tha_rollup_is_held(const struct tha_core *core, uint32_t index, uint64_t no
     if (hold_ms < trunk->hold_down_ms)
         hold_ms = trunk->hold_down_ms;
 
-    return trunk->recovered_ms && now_ms < trunk->recovered_ms + hold_ms;
+    return trunk->recovered_ms ? trunk->recovered_ms + hold_ms : 0;
 }
 
 void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
-    if (tha_rollup_is_held(core, index, now_ms))
+    if (now_ms < tha_rollup_release_ms(core, index))
         core->table->trunks[index].recovered_ms = now_ms;
 }
 

@@ -7,6 +7,7 @@
 #define COMB_MIN_MS     1000U  /* the first probes are spread over at least this long ... */
 #define COMB_PER_SECOND 500U   /* ... or as long as this rate takes */
 #define PACE_MIN        8U     /* in any 10 ms: what the comb needs, and a little room */
+#define LATE_MS         100U   /* what a result may take from the wire to here */
 #define LOST_AFTER_MS   10000U /* after its time-out a probe of which nothing was heard is given up */
 
 /** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
@@ -22,6 +23,11 @@ static uint32_t random_below(struct tha_core *core, uint32_t limit)
     return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
+static bool is_held(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
+{
+    return now_ms < tha_rollup_release_ms(core, target->trunk);
+}
+
 /** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one that is
  *  DOWN: its health must be unbroken. */
 static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
@@ -31,7 +37,7 @@ static uint32_t period_of(const struct tha_core *core, const struct tha_target *
 
     if (target->health.failed && !is_down)
         return keepalive->suspect_interval_ms;
-    if (keepalive->down_interval_ms < keepalive->interval_ms && !is_down && tha_rollup_is_held(core, target->trunk, now_ms))
+    if (keepalive->down_interval_ms < keepalive->interval_ms && !is_down && is_held(core, target, now_ms))
         return keepalive->down_interval_ms;
 
     return is_down ? keepalive->down_interval_ms : keepalive->interval_ms;
@@ -83,10 +89,22 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
     return true;
 }
 
+/** The last probe of a hold-down leaves so that its end knows what came of it: no calls go back to a trunk that is dead then. */
+static uint64_t last_look(const struct tha_core *core, const struct tha_target *target)
+{
+    uint64_t release_ms = tha_rollup_release_ms(core, target->trunk);
+    uint64_t needed_ms = tha_table_keepalive(core->table, target)->timeout_ms + LATE_MS;
+
+    return release_ms > target->sent_ms + needed_ms ? release_ms - needed_ms : THA_NEVER;
+}
+
 void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     uint64_t when = target->sent_ms + with_jitter(core, target, period_of(core, target, now_ms));
+    uint64_t look = last_look(core, target);
 
+    if (look < when)
+        when = look;
     account(core, target, true, now_ms);
     tha_heap_set(&core->probes, &target->timer, when > now_ms ? when : now_ms);
 }
@@ -148,7 +166,7 @@ static bool is_shown_by_calls(struct tha_core *core, struct tha_target *target, 
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
 
     if (!keepalive->only_when_idle || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
-        target->shown_ms + keepalive->interval_ms <= now_ms || tha_rollup_is_held(core, target->trunk, now_ms))
+        target->shown_ms + keepalive->interval_ms <= now_ms || is_held(core, target, now_ms))
         return false;
 
     account(core, target, true, now_ms);

@@ -191,7 +191,8 @@ class Proxy(Process):
             "call": {"noResponseTimeout": 0.5, "noRingTimeout": 2, "totalTimeout": 20, **call}}]
         self.path.write_text(json.dumps(configuration), encoding="utf-8")
         self.port = free_port()
-        super().__init__(PROXY, self.path, "--listen", f"127.0.0.1:{self.port}", *arguments, stdout=subprocess.PIPE, text=True)
+        super().__init__(PROXY, self.path, "--listen", f"127.0.0.1:{self.port}", *arguments, stdout=subprocess.PIPE,
+                         text=True)
         self.ready = self.process.stdout.readline()
 
     def end(self):

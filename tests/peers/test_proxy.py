@@ -228,7 +228,8 @@ class Transactions(unittest.TestCase):
         invite = self.expect_request("INVITE")
         changed = invite.split(" ", 2)[2]
         via = f"Via: SIP/2.0/UDP 127.0.0.1:{self.trunk.port};branch=z9hG4bKback\r\n"
-        self.trunk.send(self.proxy.port, ("INVITE sip:+4930123@127.0.0.1 " + changed.replace("Via:", via + "Via:", 1)).encode())
+        changed = "INVITE sip:+4930123@127.0.0.1 " + changed.replace("Via:", via + "Via:", 1)
+        self.trunk.send(self.proxy.port, changed.encode())
         while not (answer := self.trunk.receive()).startswith("SIP/2.0"):
             pass
         self.assertTrue(answer.startswith("SIP/2.0 482 "), answer)

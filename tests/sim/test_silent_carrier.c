@@ -154,12 +154,31 @@ START_TEST(a_held_down_trunk_is_watched_as_closely_as_one_that_is_down)
     sim_call(sim, "a1", SIM_ANSWERED, 1); /* postpones nothing now */
     sim_run_to(sim, 81000);
     ck_assert_uint_eq(sim_last_probe(sim, "a1"), 81000);
-    sim_run_to(sim, 126000);
-    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 126000);
-    sim_run_to(sim, 155999);
-    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 126000);
-    sim_run_to(sim, 156000);
-    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 156000);
+    sim_run_to(sim, 111000);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 111000);
+    sim_run_to(sim, 122920); /* the time-out and 0.1 s before its end */
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 122920);
+    sim_run_to(sim, 137919);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 122920);
+    sim_run_to(sim, 167920);
+    ck_assert_uint_eq(sim_last_probe(sim, "a1"), 167920);
+    sim_free(sim);
+}
+END_TEST
+
+START_TEST(no_calls_go_back_to_a_trunk_that_is_dead_when_the_hold_down_ends)
+{
+    struct sim *sim = sim_new(TWO_CARRIERS);
+
+    sim_run_to(sim, 20);
+    sim_behave(sim, "a1", SIM_SILENT);
+    sim_run_to(sim, 40000);
+    sim_behave(sim, "a1", SIM_OK);
+    sim_run_to(sim, 112000); /* the last probe but one is at 111,000 */
+    sim_behave(sim, "a1", SIM_SILENT);
+    sim_run_to(sim, 200000);
+    ck_assert_str_eq(sim_active(sim, "out"), "b1");
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_ACTIVE_CHANGE, "out"), 1);
     sim_free(sim);
 }
 END_TEST
@@ -256,6 +275,7 @@ SUITE("sim: silent carrier", trunk_goes_down_on_third_failure_at_the_worst_case_
       first_failure_switches_to_the_suspect_interval_and_down_to_the_down_interval, one_lost_packet_changes_nothing,
       two_answers_in_a_row_bring_it_back, failback_waits_for_the_hold_down_and_not_a_millisecond_longer,
       a_failure_within_the_hold_down_begins_it_anew, a_held_down_trunk_is_watched_as_closely_as_one_that_is_down,
+      no_calls_go_back_to_a_trunk_that_is_dead_when_the_hold_down_ends,
       a_held_down_trunk_is_used_at_once_when_the_other_dies,
       both_back_from_an_outage_do_not_swap_twice, nothing_usable_still_offers_the_least_bad,
       an_hour_of_health_makes_no_event_and_no_extra_probe, a_result_nobody_waits_for_credits_nothing)
