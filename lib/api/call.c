@@ -18,12 +18,17 @@
 
 static uint64_t expiry_of(const trunkha_call *call, uint64_t now_ms)
 {
-    uint64_t deadline_ms = tha_call_deadline(&call->machine);
-
-    if (call->machine.phase == THA_CALL_ANSWERED)
+    switch (call->machine.phase) {
+    case THA_CALL_ANSWERED:
         return call->entry.answered_ms + LONGEST_CALL_MS;
-
-    return (deadline_ms == UINT64_MAX ? now_ms : deadline_ms) + FORGOTTEN_AFTER_MS;
+    case THA_CALL_TRYING: /* a 100 moves the deadline, and is no news */
+    case THA_CALL_PROCEEDING:
+        return call->machine.begun_ms + call->settings.total_ms + FORGOTTEN_AFTER_MS;
+    case THA_CALL_RINGING:
+        return tha_call_deadline(&call->machine) + FORGOTTEN_AFTER_MS;
+    default:
+        return now_ms + FORGOTTEN_AFTER_MS;
+    }
 }
 
 /** False when the call has been taken for forgotten meanwhile: then it has no trunk any more, and gets none. */
@@ -73,6 +78,7 @@ static void post_attempt(trunkha_call *call, uint32_t kind, const struct tha_cal
     struct tha_news news;
 
     start_news(&news, &call->entry, kind);
+    news.trunk_slot = call->tried[call->machine.n_attempts - 1]; /* which it may have left already */
     news.why = (uint8_t)attempt->why;
     news.result = (uint8_t)attempt->result;
     news.code = (uint16_t)attempt->code;
@@ -96,13 +102,7 @@ static void post_end(trunkha_view *view, const struct tha_view_call *entry, uint
 {
     struct tha_news news;
 
-    start_news(&news, entry, THA_NEWS_ENDED);
-    news.result = (uint8_t)result;
-    news.code = (uint16_t)entry->last_code;
-    news.started_ms = entry->begun_ms;
-    news.duration_ms = entry->answered_ms ? (uint32_t)(now_ms - entry->answered_ms) : 0;
-    news.post_dial_ms = entry->post_dial_ms;
-    memcpy(news.detail, entry->detail, sizeof(news.detail));
+    tha_view_make_end_news(entry, result, now_ms, &news);
     tha_view_post_news(view, &news, false);
 }
 
@@ -145,7 +145,8 @@ static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candi
     step->to = *to;
 }
 
-/** A retry after a response is what gives a sick downstream double load; one after silence, or after a call on trial, is not. */
+/** A retry after a response is what gives a sick downstream double load; one after silence, or after a call on trial, is
+ * not. */
 static bool may_retry(trunkha_call *call, uint64_t now_ms)
 {
     const struct tha_attempt_record *last = current_attempt(call);
@@ -168,10 +169,12 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
     if (!other_codecs || call->codecs)
         err = tha_view_pick(call->view, call->entry.profile_id, &wish, &pick);
     if (!err && !may_retry(call, now_ms)) {
-        tha_view_leave(call->view, pick.trunk_slot);
+        tha_view_give_back(call->view, &pick);
         err = TRUNKHA_ERR_UNAVAILABLE;
     }
     if (err) {
+        if (!other_codecs || call->codecs)
+            tha_record_passed(call, &pick, call->machine.n_attempts + 1);
         stop(call, tha_call_stop(&call->machine), step);
         return;
     }
@@ -180,7 +183,7 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
     if (update_entry(call, now_ms)) {
         start_attempt(call, THA_NEWS_MOVED, &pick.candidate, step);
     } else { /* it was taken for forgotten just now */
-        tha_view_leave(call->view, pick.trunk_slot);
+        tha_view_give_back(call->view, &pick);
         stop(call, tha_call_stop(&call->machine), step);
     }
 }
@@ -212,6 +215,7 @@ static trunkha_call *new_call(trunkha_view *view, const struct tha_view_pick *pi
     call->codecs = 0;
     call->result = TRUNKHA_CALL_UNDER_WAY;
     call->n_passed = 0;
+    call->has_post_dial = false;
     tha_call_init(&call->machine, &call->settings);
 
     return call;
@@ -249,14 +253,14 @@ static int begin(trunkha_view *view, const char *profile, const char *call_id, t
     call = new_call(view, &pick);
     if (!call) {
         if (!err)
-            tha_view_leave(view, pick.trunk_slot);
+            tha_view_give_back(view, &pick);
         return TRUNKHA_ERR_NOMEM;
     }
 
     set_entry(call, profile, call_id, now_ms);
     if (err) {
         call->result = TRUNKHA_CALL_REFUSED;
-        tha_record_passed(call, &pick);
+        tha_record_passed(call, &pick, 1);
         enter(call, now_ms);
         stop(call, tha_call_stop(&call->machine), step);
     } else {
@@ -319,8 +323,9 @@ static void take_late(const trunkha_call *call, const trunkha_report *report, tr
 
 static void note_post_dial(trunkha_call *call, uint64_t now_ms)
 {
-    if (!call->entry.post_dial_ms)
+    if (!call->has_post_dial)
         call->entry.post_dial_ms = now_ms > call->entry.begun_ms ? (uint32_t)(now_ms - call->entry.begun_ms) : 0;
+    call->has_post_dial = true;
 }
 
 static void close_attempt(trunkha_call *call, const struct tha_call_heard *heard, const struct tha_call_verdict *verdict,
@@ -330,7 +335,7 @@ static void close_attempt(trunkha_call *call, const struct tha_call_heard *heard
 
     attempt->result = call->result = verdict->result;
     attempt->duration_ms = (uint32_t)(now_ms - attempt->started_ms);
-    attempt->code = heard->kind == TRUNKHA_REPORT_RESPONSE ? heard->code : 0;
+    attempt->code = heard->kind == TRUNKHA_REPORT_RESPONSE && heard->code >= 200 ? heard->code : 0;
     attempt->q850_cause = heard->q850_cause;
     tha_record_describe_call(call, call->entry.detail, sizeof(call->entry.detail));
 }
@@ -353,8 +358,8 @@ static void tell(trunkha_call *call, const struct tha_call_heard *heard, const s
         update_entry(call, now_ms);
         post_attempt(call, THA_NEWS_ANSWERED, verdict);
     } else {
-        post_attempt(call, THA_NEWS_FAILED, verdict);
         leave_trunk(call, now_ms);
+        post_attempt(call, THA_NEWS_FAILED, verdict);
     }
 }
 
@@ -458,6 +463,7 @@ int trunkha_call_detach(trunkha_call *call, uint64_t *ret_token)
         return TRUNKHA_ERR_STATE;
 
     *ret_token = call->token;
+    tha_view_disown_call(call->view, call->token);
     release(call);
 
     return 0;
@@ -476,7 +482,7 @@ int trunkha_view_end_call(trunkha_view *view, uint64_t token)
 
     if (entry.trunk_slot != THA_NONE)
         tha_view_leave(view, entry.trunk_slot);
-    post_end(view, &entry, TRUNKHA_CALL_ANSWERED, tha_clock_ms());
+    post_end(view, &entry, entry.answered_ms ? TRUNKHA_CALL_ANSWERED : TRUNKHA_CALL_CANCELLED, tha_clock_ms());
 
     return 0;
 }

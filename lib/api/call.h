@@ -36,6 +36,7 @@ struct trunkha_call {
     uint32_t codecs;            /**< of the trunk of the current attempt */
     uint32_t result;            /**< enum trunkha_call_result: of the call */
     uint32_t n_passed;
+    bool has_post_dial; /**< the caller has heard something */
     uint32_t tried[THA_ATTEMPTS_MAX]; /**< trunk slots */
     struct tha_passed_record passed[THA_RECORD_PASSED_MAX];
     struct tha_attempt_record attempts[]; /**< room for settings.max_attempts */
@@ -43,7 +44,8 @@ struct trunkha_call {
 
 /** call_record.c: keeps the choice for the attempt that begins now. */
 void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms);
-void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick);
+/** @p attempt: for which they were passed over, also when that did not come to be. */
+void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt);
 
 /** One line for the event of the current attempt: why it went there. */
 void tha_record_describe_attempt(const trunkha_call *call, char *buf, size_t size);

@@ -9,12 +9,12 @@
 
 typedef json_int_t number; /* json_pack() takes no other for "I" */
 
-void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick)
+void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt)
 {
     for (uint32_t i = 0; i < pick->n_passed && call->n_passed < THA_RECORD_PASSED_MAX; i++) {
         call->passed[call->n_passed++] = (struct tha_passed_record){
             .passed = pick->passed[i],
-            .attempt = call->machine.n_attempts ? call->machine.n_attempts : 1,
+            .attempt = attempt,
         };
     }
 }
@@ -30,7 +30,7 @@ void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, ui
     attempt->duration_ms = attempt->code = attempt->q850_cause = 0;
     attempt->result = TRUNKHA_CALL_UNDER_WAY;
     attempt->why = pick->candidate.why;
-    tha_record_passed(call, pick);
+    tha_record_passed(call, pick, call->machine.n_attempts);
 }
 
 /* ---- In a line ---- */

@@ -15,6 +15,9 @@
 /** Places of the list of running calls that one heartbeat looks at for calls that were forgotten. */
 #define REAPED_MAX 8192U
 
+/** And how many such one heartbeat ends. */
+#define FORGOTTEN_MAX 4096U
+
 /** 403 to a call is worth a warning; a carrier that says so to all is not worth more than this. */
 #define WARN_EVERY_MS 60000U
 
@@ -90,24 +93,11 @@ void tha_engine_take_news(trunkha_engine *engine)
 /** The engine ends what nobody else ends any more. */
 static void end_forgotten(trunkha_engine *engine, const struct tha_view_call *call, uint64_t now_ms)
 {
-    struct tha_news news = {
-        .kind = THA_NEWS_ENDED,
-        .result = TRUNKHA_CALL_FORGOTTEN,
-        .attempt = (uint8_t)call->attempts,
-        .code = (uint16_t)call->last_code,
-        .trunk_slot = call->trunk_slot,
-        .target_slot = call->target_slot,
-        .started_ms = call->begun_ms,
-        .duration_ms = call->answered_ms && call->answered_ms < now_ms ? (uint32_t)(now_ms - call->answered_ms) : 0,
-        .post_dial_ms = call->post_dial_ms,
-    };
+    struct tha_news news;
 
-    tha_text_copy(news.call_id, sizeof(news.call_id), call->call_id);
-    tha_text_copy(news.profile_id, sizeof(news.profile_id), call->profile_id);
-    tha_text_copy(news.trunk_id, sizeof(news.trunk_id), call->trunk_id);
-    tha_text_copy(news.detail, sizeof(news.detail), "its host said nothing more of it");
     if (call->trunk_slot != THA_NONE)
         tha_view_leave(engine->view, call->trunk_slot);
+    tha_view_make_end_news(call, TRUNKHA_CALL_FORGOTTEN, now_ms, &news);
     take(engine, &news, now_ms);
 }
 
@@ -115,7 +105,7 @@ void tha_engine_end_forgotten_calls(trunkha_engine *engine, uint64_t now_ms)
 {
     struct tha_view_call call;
 
-    while (tha_view_reap_call(engine->view, REAPED_MAX, now_ms, &call))
+    for (uint32_t n = 0; n < FORGOTTEN_MAX && tha_view_reap_call(engine->view, REAPED_MAX, now_ms, &call); n++)
         end_forgotten(engine, &call, now_ms);
 }
 

@@ -64,7 +64,6 @@ static void beat(trunkha_engine *engine, uint64_t now_ms)
     if (now_ms < engine->next_beat_ms)
         return;
 
-    tha_engine_end_forgotten_calls(engine, now_ms);
     tha_view_beat(engine->view, now_ms, tha_clock_unix_ms());
     engine->next_beat_ms = now_ms + THA_VIEW_BEAT_MS;
 }
@@ -111,6 +110,15 @@ static bool probe_all(trunkha_engine *engine)
     return was_busy;
 }
 
+static void hear_of_calls(trunkha_engine *engine)
+{
+    uint64_t now_ms = tha_clock_ms();
+
+    tha_engine_take_news(engine);
+    if (now_ms >= engine->next_beat_ms)
+        tha_engine_end_forgotten_calls(engine, now_ms);
+}
+
 static void say_what_was_lost(trunkha_engine *engine)
 {
     uint32_t lost = tha_core_take_lost(engine->core);
@@ -123,7 +131,7 @@ static void say_what_was_lost(trunkha_engine *engine)
 void tha_engine_pump(trunkha_engine *engine)
 {
     if (engine->prober)
-        tha_engine_take_news(engine);
+        hear_of_calls(engine);
     carry_out_all(engine);
     /* A probe that cannot be sent is evidence at once, and may be news. */
     for (unsigned round = 0; round < ROUNDS_MAX && engine->prober && probe_all(engine); round++)

@@ -20,8 +20,6 @@ static struct tha_care *take_care(struct tha_core *core, struct tha_target *targ
 {
     if (target->care)
         return target->care;
-    if (core->cares.count == core->cares.capacity && tha_heap_reserve(&core->cares, 2 * core->cares.count + 8))
-        return NULL;
 
     target->care = tha_mem_zalloc(&core->mem, 1, sizeof(*target->care));
     if (target->care)
@@ -92,6 +90,8 @@ static void end_pause(struct tha_core *core, struct tha_target *target, uint64_t
     target->care->cool_until_ms = 0;
     tha_core_show_target(core, target);
     tell_pause(core, target, "the pause it asked for is over", now_ms);
+    if (core->table->trunks[target->trunk].measured == TRUNKHA_HEALTH_DOWN)
+        tha_rollup_blame(core, target->trunk, target->health.reason);
 }
 
 /* ---- On trial ---- */

@@ -68,6 +68,8 @@ int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t no
     err = tha_heap_reserve(&core->probes, table->n_targets);
     if (!err)
         err = tha_heap_reserve(&core->holds, model->n_profiles);
+    if (!err)
+        err = tha_heap_reserve(&core->cares, table->n_targets);
 
     if (err)
         tha_table_free(table);
@@ -256,6 +258,8 @@ void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t 
     if (health->state != previous) {
         tha_tell_target(core, target, previous, detail);
         tha_rollup_trunk(core, target->trunk, target, health->reason, detail, now_ms);
+        if (tha_care_is_cooling(target) && health->state != TRUNKHA_HEALTH_DOWN)
+            tha_rollup_blame(core, target->trunk, TRUNKHA_REASON_OVERLOAD);
     } else if (health->reason != blamed) {
         tha_rollup_blame(core, target->trunk, health->reason);
     }
@@ -268,6 +272,7 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
     uint32_t previous = target->health.state, blamed = target->health.reason;
     bool is_silence = tha_health_is_silence(evidence);
+    bool rejected = target->health.rejects_probes;
     bool is_ours;
     char detail[96] = "";
 
@@ -279,6 +284,8 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
     if (tha_health_judge(&target->health, keepalive, evidence, is_ours, now_ms))
         describe(&target->health, evidence, detail, sizeof(detail));
     tha_core_follow(core, target, previous, blamed, detail, now_ms);
+    if (target->health.rejects_probes && !rejected)
+        tha_tell_probe_rejected(core, target);
     tha_schedule_next(core, target, now_ms);
 }
 

@@ -57,6 +57,10 @@ static void blame_ourselves(struct tha_core *core, uint64_t now_ms)
 
         if (target->health.state != TRUNKHA_HEALTH_DOWN || !is_voter(core, target->trunk))
             continue;
+        if (tha_health_is_call_failure(&target->health) &&
+            target->health.since_ms + tha_table_keepalive(table, target)->interval_ms <
+                table->trunks[target->trunk].silent_since_ms)
+            continue; /* its calls failed long before: that was not us */
         target->health.reason = TRUNKHA_REASON_LOCAL_FAULT;
         target->health.rises_at_once = true;
         target->health.call_score = 0;

@@ -131,6 +131,12 @@ static bool judge_quality(struct tha_health *health, const struct tha_keepalive 
     return false;
 }
 
+/** Do calls prove that it is well, whatever it says to probes? A 5xx is believed until a call was answered after it. */
+static bool completes_calls_yet(const struct tha_health *health, uint32_t code)
+{
+    return health->rejects_probes || (health->completes_calls && code < 500);
+}
+
 bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *keepalive, const struct tha_evidence *evidence,
                       bool is_local_fault, uint64_t now_ms)
 {
@@ -138,10 +144,12 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     bool is_failure = tha_health_is_failure(keepalive, evidence);
     bool has_changed;
 
-    if (is_answered && is_failure && health->rejects_probes)
-        is_failure = false; /* calls prove that it is well */
-    else if (!is_failure)
-        health->rejects_probes = false;
+    if (is_answered && is_failure && completes_calls_yet(health, evidence->code)) {
+        health->rejects_probes = true;
+        is_failure = false;
+    } else if (!is_failure) {
+        health->rejects_probes = health->completes_calls = false;
+    }
 
     health->is_silent = tha_health_is_silence(evidence);
     health->last_response = is_answered ? (uint16_t)evidence->code : 0;
@@ -164,11 +172,12 @@ bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_ke
 {
     bool is_hard = weight >= THA_WEIGHT_HARD;
 
-    if (!is_local_fault && health->call_score <= UINT8_MAX - weight)
+    if ((!is_local_fault || !keepalive->enabled) && health->call_score <= UINT8_MAX - weight)
         health->call_score = (uint8_t)(health->call_score + weight);
     if (is_hard) {
-        health->rejects_probes = false;
-        health->is_silent = tha_health_is_silence(evidence);
+        health->rejects_probes = health->completes_calls = false;
+        if (evidence->kind != THA_EVIDENCE_REFUSED)
+            health->is_silent = tha_health_is_silence(evidence);
     }
 
     if (health->state != TRUNKHA_HEALTH_DOWN && is_worn_out(health, keepalive)) {
@@ -177,7 +186,7 @@ bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_ke
         return true;
     }
 
-    return is_hard && judge_failure(health, keepalive, evidence, is_local_fault, now_ms);
+    return is_hard && keepalive->enabled && judge_failure(health, keepalive, evidence, is_local_fault, now_ms);
 }
 
 bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_answer, uint64_t now_ms)
@@ -186,8 +195,10 @@ bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive
 
     health->call_score = 0;
     health->is_silent = false;
-    if (is_answer && was_rejected)
-        health->rejects_probes = true;
+    if (is_answer) {
+        health->completes_calls = true;
+        health->rejects_probes |= was_rejected;
+    }
 
     if (health->state == TRUNKHA_HEALTH_DOWN) {
         if (!is_answer)

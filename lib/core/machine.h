@@ -108,8 +108,7 @@ void tha_tell_trunk(struct tha_core *core, uint32_t trunk, uint32_t previous, co
                     const char *detail);
 void tha_tell_active(struct tha_core *core, uint32_t profile, const char *previous_id, uint32_t reason);
 void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *target);
-/** @p trunk: index, or THA_NONE when it is not known any more. */
-void tha_tell_call(struct tha_core *core, const struct tha_news *news, uint32_t trunk);
+void tha_tell_call(struct tha_core *core, const struct tha_news *news);
 /** The last call has gone from a draining trunk. */
 void tha_tell_drained(struct tha_core *core, uint32_t trunk);
 void tha_tell_local_fault(struct tha_core *core, bool has_begun);

@@ -1,8 +1,6 @@
 /* What calls tell of their trunks: the calls' part of the evidence, beside the probes'. */
 #include "machine.h"
 
-#include <errno.h>
-
 static struct tha_target *find_target(const struct tha_core *core, const struct tha_news *news)
 {
     const struct tha_table *table = core->table;
@@ -26,7 +24,7 @@ static struct tha_evidence evidence_of(const struct tha_news *news)
     if (news->code)
         return (struct tha_evidence){.kind = THA_EVIDENCE_ANSWERED, .code = news->code};
 
-    return (struct tha_evidence){.kind = THA_EVIDENCE_REFUSED, .system_error = ECONNREFUSED};
+    return (struct tha_evidence){.kind = THA_EVIDENCE_REFUSED}; /* the host does not say whether it came from there */
 }
 
 static void describe(const struct tha_news *news, char *buf, size_t size)
@@ -41,23 +39,32 @@ static void describe(const struct tha_news *news, char *buf, size_t size)
         tha_text_copy(buf, size, "calls fail, the last could not be delivered");
 }
 
+/** The state has changed, and with it the interval. */
+static void reschedule(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    if (tha_timer_is_set(&target->timer) && !target->is_probing)
+        tha_schedule_next(core, target, now_ms);
+}
+
 static void judge_failure(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
     uint32_t previous = target->health.state, blamed = target->health.reason;
     struct tha_evidence evidence = evidence_of(news);
-    bool is_ours =
-        (news->flags & THA_NEWS_SILENT) && (core->is_local_fault || now_ms - news->duration_ms < core->fault_ended_ms);
+    bool has_answered = !(news->flags & THA_NEWS_SILENT) && news->result != TRUNKHA_CALL_TRANSPORT_ERROR;
+    bool is_ours = !has_answered && (core->is_local_fault || news->started_ms < core->fault_ended_ms);
     char detail[96] = "";
 
-    if (!(news->flags & THA_NEWS_SILENT))
+    if (has_answered)
         tha_fault_end(core, now_ms);
     if (tha_health_judge_failed_call(&target->health, keepalive, news->weight, &evidence, is_ours, now_ms))
         describe(news, detail, sizeof(detail));
     tha_core_follow(core, target, previous, blamed, detail, now_ms);
     if (news->flags & THA_NEWS_TRIAL)
         tha_care_judge_trial(core, target, true, now_ms);
-    if (news->weight >= THA_WEIGHT_HARD && target->health.state != TRUNKHA_HEALTH_DOWN)
+    if (target->health.state != previous)
+        reschedule(core, target, now_ms);
+    else if (news->weight >= THA_WEIGHT_HARD && target->health.state != TRUNKHA_HEALTH_DOWN)
         tha_schedule_hurry(core, target, now_ms);
 }
 
@@ -74,8 +81,8 @@ static void judge_user(struct tha_core *core, struct tha_target *target, const s
     tha_core_follow(core, target, previous, blamed, is_answer ? "a call was answered" : "a callee was reached", now_ms);
     if (target->health.rejects_probes && !rejected)
         tha_tell_probe_rejected(core, target);
-    if (target->health.state != previous && tha_timer_is_set(&target->timer) && !target->is_probing)
-        tha_schedule_next(core, target, now_ms);
+    if (target->health.state != previous)
+        reschedule(core, target, now_ms);
 }
 
 static void judge(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
@@ -107,6 +114,12 @@ static void note_calls(struct tha_core *core, uint32_t index, uint32_t active_ca
     tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
+/** What began before the target was loaded was about another one in its slot. */
+static bool is_judged(const struct tha_core *core, const struct tha_target *target, const struct tha_news *news)
+{
+    return news->started_ms >= target->born_ms && core->table->trunks[target->trunk].admin != TRUNKHA_ADMIN_DISABLED;
+}
+
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms)
 {
     struct tha_target *target;
@@ -117,10 +130,10 @@ void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint
 
     target = find_target(core, news);
     trunk = find_trunk(core, news);
-    if (target && target->trunk == trunk && core->table->trunks[trunk].admin != TRUNKHA_ADMIN_DISABLED)
-        judge(core, target, news, now_ms);
-    if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)
-        tha_tell_call(core, news, trunk);
     if (trunk != THA_NONE)
         note_calls(core, trunk, active_calls);
+    if (target && target->trunk == trunk && is_judged(core, target, news))
+        judge(core, target, news, now_ms);
+    if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)
+        tha_tell_call(core, news);
 }

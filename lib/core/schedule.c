@@ -28,8 +28,8 @@ static bool is_held(const struct tha_core *core, const struct tha_target *target
     return now_ms < tha_rollup_release_ms(core, target->trunk);
 }
 
-/** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one that is
- *  DOWN: its health must be unbroken. */
+/** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one
+ * that is DOWN: its health must be unbroken. */
 static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
@@ -89,7 +89,8 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
     return true;
 }
 
-/** The last probe of a hold-down leaves so that its end knows what came of it: no calls go back to a trunk that is dead then. */
+/** The last probe of a hold-down leaves so that its end knows what came of it: no calls go back to a trunk that is dead
+ * then. */
 static uint64_t last_look(const struct tha_core *core, const struct tha_target *target)
 {
     uint64_t release_ms = tha_rollup_release_ms(core, target->trunk);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "core/core.h"
+
 uint8_t tha_table_admin_reason(uint32_t admin)
 {
     static const uint8_t reasons[] = {
@@ -59,6 +61,8 @@ static void set_up_targets(struct tha_table *table, uint64_t now_ms)
                 .trunk = i,
                 .slot = THA_NONE,
                 .health.since_ms = now_ms,
+                .born_ms = now_ms,
+                .trial = THA_TRIAL_OFF,
             };
         }
     }

@@ -27,6 +27,7 @@ struct tha_target {
     struct tha_health health;
     struct tha_addr addr;
     struct tha_care *care; /**< NULL = none needed */
+    uint64_t born_ms;      /**< when it was first loaded: what began before was another's */
     uint64_t sent_ms;      /**< when the last probe left */
     uint64_t shown_ms;     /**< when a call last proved it; 0 = never */
     uint32_t trunk;        /**< index */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "core/core.h"
 
 static void match_trunk(struct tha_table *table, uint32_t i, const struct tha_table *old, uint32_t was)
 {
@@ -158,9 +159,11 @@ static void inherit_target(struct tha_table *table, uint32_t i, struct tha_targe
 
     target->health = before->health;
     target->care = before->care;
+    target->trial = THA_TRIAL_AS_IT_WAS;
     before->care = NULL;
     if (target->care)
         target->care->target = i;
+    target->born_ms = before->born_ms;
     target->sent_ms = before->sent_ms;
     target->shown_ms = before->shown_ms;
     target->is_probing = before->is_probing;

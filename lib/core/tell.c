@@ -1,6 +1,8 @@
 /* Events: what happened, in the words of the public record. Sequence, times and instance are added by who sends them. */
 #include "machine.h"
 
+#include <string.h>
+
 static trunkha_event *add(struct tha_core *core, uint32_t type)
 {
     trunkha_event *event;
@@ -113,9 +115,35 @@ void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *tar
                    "%u to OPTIONS, but calls are answered: add %u to keepalive.acceptedResponseCodes", code, code);
 }
 
-void tha_tell_call(struct tha_core *core, const struct tha_news *news, uint32_t index)
+/** The trunk that the call was on, if that is still known; its slot may be another's by now. */
+static uint32_t find_trunk(const struct tha_core *core, const struct tha_news *news)
 {
-    const struct tha_model *model = core->table->model;
+    const struct tha_table *table = core->table;
+    uint32_t index = news->trunk_slot < table->n_trunk_slots ? table->trunk_of_slot[news->trunk_slot] : THA_NONE;
+
+    return index != THA_NONE && !strcmp(table->model->trunks[index].id, news->trunk_id) ? index : THA_NONE;
+}
+
+static void add_trunk(const struct tha_core *core, trunkha_event *event, const struct tha_news *news)
+{
+    const struct tha_table *table = core->table;
+    uint32_t index = find_trunk(core, news);
+    uint32_t target = news->target_slot < table->n_slots ? table->target_of_slot[news->target_slot] : THA_NONE;
+    char text[THA_ADDR_TEXT_SIZE];
+
+    if (index == THA_NONE)
+        return;
+
+    add_group(core, event, index);
+    SET(event->entity_name, table->model->trunks[index].name);
+    SET(event->outbound_route, table->model->trunks[index].outbound_route);
+    event->active_calls = table->trunks[index].calls;
+    if (target != THA_NONE && table->targets[target].trunk == index)
+        SET(event->target, tha_addr_text(&table->targets[target].addr, text, sizeof(text)));
+}
+
+void tha_tell_call(struct tha_core *core, const struct tha_news *news)
+{
     bool is_end = news->kind == THA_NEWS_ENDED;
     trunkha_event *event = add(core, is_end ? TRUNKHA_EVENT_CALL_END : TRUNKHA_EVENT_CALL_ATTEMPT);
 
@@ -123,20 +151,8 @@ void tha_tell_call(struct tha_core *core, const struct tha_news *news, uint32_t 
         return;
 
     SET(event->entity_id, news->trunk_id);
-    if (index != THA_NONE) {
-        add_group(core, event, index);
-        SET(event->entity_id, model->trunks[index].id);
-        SET(event->entity_name, model->trunks[index].name);
-        SET(event->outbound_route, model->trunks[index].outbound_route);
-        event->active_calls = core->table->trunks[index].calls;
-    }
-    if (news->target_slot < core->table->n_slots && core->table->target_of_slot[news->target_slot] != THA_NONE) {
-        char text[THA_ADDR_TEXT_SIZE];
-
-        SET(event->target,
-            tha_addr_text(&core->table->targets[core->table->target_of_slot[news->target_slot]].addr, text, sizeof(text)));
-    }
-    SET(event->trunk_id, event->entity_id);
+    SET(event->trunk_id, news->trunk_id);
+    add_trunk(core, event, news);
     SET(event->call_id, news->call_id);
     SET(event->profile_id, news->profile_id);
     SET(event->detail, news->detail);

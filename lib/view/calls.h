@@ -60,6 +60,9 @@ int tha_view_pick(trunkha_view *view, const char *profile, const struct tha_view
 
 /* ---- gauge.c: what is counted of trunks, targets and profiles ---- */
 
+/** Undoes a pick that nothing came of: the trunk is left, and a trial goes to the next call. */
+void tha_view_give_back(trunkha_view *view, const struct tha_view_pick *pick);
+
 /** The call is not on that trunk any more. */
 void tha_view_leave(trunkha_view *view, uint32_t trunk_slot);
 
@@ -101,9 +104,15 @@ uint64_t tha_view_enter_call(trunkha_view *view, const struct tha_view_call *cal
 /** Rewrites what is kept of a call. False, without effect, when it has been taken from the list. */
 bool tha_view_update_call(trunkha_view *view, uint64_t token, const struct tha_view_call *call);
 
+/** The call goes on when the process that entered it ends. */
+void tha_view_disown_call(trunkha_view *view, uint64_t token);
+
 /** Takes a call from the list: whoever gets true, and nobody else, does what has to be done at its end. @p ret_call may be
  *  NULL. */
 bool tha_view_remove_call(trunkha_view *view, uint64_t token, struct tha_view_call *ret_call);
+
+/** What is reported of a call that was taken from the list. */
+void tha_view_make_end_news(const struct tha_view_call *call, uint32_t result, uint64_t now_ms, struct tha_news *ret_news);
 
 /** The next running call at or after *inout_place, which is moved behind it; false when there are no more. */
 bool tha_view_next_running(const trunkha_view *view, uint32_t *inout_place, uint64_t *ret_token,

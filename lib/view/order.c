@@ -218,6 +218,20 @@ static void note_in_order(struct tha_order_notes *notes, const struct tha_order_
     }
 }
 
+static void note_trials(struct tha_order_notes *notes, const struct tha_order_entries *order)
+{
+    size_t place = notes->room;
+
+    for (uint32_t i = order->count; i-- > notes->room && place > notes->room / 2;) {
+        struct tha_view_entry entry = entry_at(order, i);
+
+        if (!(entry.run & THA_RUN_TRIAL) || entry.why >= TRUNKHA_WHY_DISABLED)
+            continue;
+        put(notes, --place, entry);
+        notes->runs |= entry.run;
+    }
+}
+
 static void note_configured(struct tha_order_notes *notes, const struct tha_order_entries *order)
 {
     static const uint8_t whys[] = {
@@ -258,6 +272,8 @@ static void note_fresh(struct tha_order_notes *notes)
         struct tha_order_entries order = begin(notes, version & 1);
 
         note_in_order(notes, &order);
+        if (notes->keeps_trials && is_full(notes))
+            note_trials(notes, &order);
         if (tha_get32(&profile->version) == version)
             return;
     }

@@ -37,6 +37,7 @@ struct tha_order_notes {
     bool takes_turn;  /**< moves the turn of balancing strategies on */
     bool heeds_limit; /**< takes a trunk that is full or too fast for one passed over */
     bool keeps_passed;
+    bool keeps_trials; /**< those on trial get the last places when there is no room: they stand far behind */
 
     size_t count;    /**< noted, best first */
     size_t n_passed; /**< behind them, with the reason in their `why` */

@@ -138,13 +138,18 @@ static void tell_passed(struct picking *p)
     }
 }
 
+void tha_view_give_back(trunkha_view *view, const struct tha_view_pick *pick)
+{
+    tha_view_leave(view, pick->trunk_slot);
+    if (pick->candidate.why == TRUNKHA_WHY_TRIAL)
+        tha_gauge_return_trial(view, pick->target_slot);
+}
+
 /** The generation was replaced while we looked: what was chosen may be a mixture. */
 static void undo(struct picking *p)
 {
     if (p->is_found)
-        tha_view_leave(p->view, p->pick->trunk_slot);
-    if (p->is_found && p->pick->candidate.why == TRUNKHA_WHY_TRIAL)
-        tha_gauge_return_trial(p->view, p->pick->target_slot);
+        tha_view_give_back(p->view, p->pick);
 
     p->is_found = false;
     p->pick->n_passed = 0;
@@ -201,6 +206,7 @@ int tha_view_pick(trunkha_view *view, const char *profile, const struct tha_view
                 .now_ms = wish->now_ms,
                 .takes_turn = !wish->n_tried, /* a call that moves on is not a new one */
                 .keeps_passed = true,
+                .keeps_trials = true,
             },
     };
 

@@ -265,6 +265,15 @@ bool tha_view_update_call(trunkha_view *view, uint64_t token, const struct tha_v
     return move_on(record, changing, changed(state));
 }
 
+void tha_view_disown_call(trunkha_view *view, uint64_t token)
+{
+    struct tha_running_record *record = record_of(view, token);
+    uint64_t state = record ? tha_get64(&record->state) : 0;
+
+    if (record && status_of(state) == LIVE && token_of(state, place_of(token)) == token)
+        move_on(record, state, changed(state & ~((uint64_t)PID_MASK << STATUS_BITS)));
+}
+
 static void set_free(trunkha_view *view, struct tha_running_record *record)
 {
     uint32_t place = (uint32_t)(record - record_at(view, 0));
@@ -294,6 +303,27 @@ bool tha_view_remove_call(trunkha_view *view, uint64_t token, struct tha_view_ca
     }
 
     return false;
+}
+
+void tha_view_make_end_news(const struct tha_view_call *call, uint32_t result, uint64_t now_ms, struct tha_news *ret_news)
+{
+    bool was_answered = call->answered_ms && call->answered_ms < now_ms;
+
+    *ret_news = (struct tha_news){
+        .kind = THA_NEWS_ENDED,
+        .result = (uint8_t)result,
+        .attempt = (uint8_t)call->attempts,
+        .code = (uint16_t)call->last_code,
+        .trunk_slot = call->trunk_slot,
+        .target_slot = call->target_slot,
+        .started_ms = call->begun_ms,
+        .duration_ms = was_answered ? (uint32_t)(now_ms - call->answered_ms) : 0,
+        .post_dial_ms = call->post_dial_ms,
+    };
+    memcpy(ret_news->call_id, call->call_id, sizeof(ret_news->call_id));
+    memcpy(ret_news->profile_id, call->profile_id, sizeof(ret_news->profile_id));
+    memcpy(ret_news->trunk_id, call->trunk_id, sizeof(ret_news->trunk_id));
+    memcpy(ret_news->detail, call->detail, sizeof(ret_news->detail));
 }
 
 bool tha_view_next_running(const trunkha_view *view, uint32_t *inout_place, uint64_t *ret_token,
@@ -344,7 +374,7 @@ static bool reap(trunkha_view *view, struct tha_running_record *record, uint64_t
     }
 
     load_call(record, ret_call);
-    if (!is_dead(view, pid_of(state), now_ms) && (status_of(state) == CLAIMED || now_ms < ret_call->expires_ms))
+    if (!is_dead(view, pid_of(state), now_ms) && (status_of(state) != LIVE || now_ms < ret_call->expires_ms))
         return false;
     if (!move_on(record, state, with_status(state, FREE)))
         return false;

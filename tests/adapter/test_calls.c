@@ -454,6 +454,60 @@ static void fail_three_calls(const char *view_name)
     _exit(0);
 }
 
+START_TEST(a_detached_call_outlives_the_process_that_began_it)
+{
+    struct world world;
+    trunkha_call_status status = TRUNKHA_CALL_STATUS_INIT;
+    uint32_t place = 0;
+    int tokens[2];
+    uint64_t token = 0;
+    pid_t child;
+
+    open_world(&world, NULL, "");
+    ck_assert_int_eq(pipe(tokens), 0);
+    child = fork();
+    if (!child) {
+        trunkha_step step;
+        trunkha_call *call = begin(world.view, "handed@over", &step);
+
+        respond(call, 200, &step);
+        if (trunkha_call_detach(call, &token) || write(tokens[1], &token, sizeof(token)) != sizeof(token))
+            _exit(1);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(tokens[0], &token, sizeof(token)), sizeof(token));
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    for (int i = 0; i < 600; i++) /* more than a heartbeat */
+        world_nap();
+    ck_assert_int_eq(trunkha_view_next_call(world.view, "a1", &place, &status), 0);
+    ck_assert_int_eq(trunkha_view_end_call(world.view, token), 0);
+    ck_assert_uint_eq(world_trunk(&world, "a1").active_calls, 0);
+    close(tokens[0]);
+    close(tokens[1]);
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(the_record_says_why_there_was_no_further_trunk)
+{
+    struct world world;
+    trunkha_step step;
+    trunkha_call *call;
+    char *json = NULL;
+
+    open_world(&world, NULL, "");
+    call = begin(world.view, NULL, &step);
+    respond(call, 503, &step);
+    respond(call, 500, &step);
+    ck_assert_uint_eq(step.action, TRUNKHA_STEP_STOP);
+    ck_assert_int_eq(trunkha_call_json(call, &json), 0);
+    ck_assert_ptr_nonnull(strstr(json, "\"attempt\":3")); /* the two that it has been to */
+    trunkha_free(json);
+    trunkha_call_end(call);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(another_process_s_calls_are_evidence_too)
 {
     struct world world;
@@ -538,5 +592,6 @@ SUITE("calls", a_503_moves_the_call_and_an_answer_ends_the_search,
       a_carrier_that_answers_probes_and_fails_calls_is_left_and_tried_again_by_one_call, retry_after_passes_the_trunk_over,
       a_full_trunk_is_passed_over_and_the_record_says_so, no_second_sees_more_calls_than_allowed,
       retries_after_responses_have_a_budget_and_those_after_silence_have_none,
-      running_calls_are_listed_and_detached_ones_ended_by_token, another_process_s_calls_are_evidence_too,
+      running_calls_are_listed_and_detached_ones_ended_by_token, a_detached_call_outlives_the_process_that_began_it,
+      the_record_says_why_there_was_no_further_trunk, another_process_s_calls_are_evidence_too,
       the_calls_of_a_process_that_died_are_ended_and_counted, calls_survive_a_reload_and_the_end_of_the_engine)

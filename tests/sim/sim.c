@@ -248,6 +248,11 @@ uint64_t sim_now(const struct sim *sim)
     return sim->now_ms - START_MS;
 }
 
+uint64_t sim_core_now(const struct sim *sim)
+{
+    return sim->now_ms;
+}
+
 static size_t earliest_answer(const struct sim *sim)
 {
     size_t best = 0;
@@ -364,6 +369,7 @@ void sim_call(struct sim *sim, const char *trunk_id, struct tha_news news, uint3
     news.trunk_slot = table->trunks[trunk_index(sim, trunk_id)].slot;
     news.target_slot = slot_of(sim, trunk_id);
     news.started_ms = sim->now_ms;
+    snprintf(news.trunk_id, sizeof(news.trunk_id), "%s", trunk_id);
     tha_core_take_news(sim->core, &news, active_calls, sim->now_ms);
     drain(sim);
 }

@@ -37,8 +37,9 @@ void sim_reload(struct sim *sim, const char *json);
 void sim_behave(struct sim *sim, const char *trunk_id, struct sim_manner manner);
 void sim_behave_all(struct sim *sim, struct sim_manner manner);
 
-/** Milliseconds since the start. */
+/** Milliseconds since the start, and the same moment on the core's clock. */
 uint64_t sim_now(const struct sim *sim);
+uint64_t sim_core_now(const struct sim *sim);
 
 /** Lets time pass until @p ms after the start, everything due then included. */
 void sim_run_to(struct sim *sim, uint64_t ms);

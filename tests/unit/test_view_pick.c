@@ -588,6 +588,56 @@ START_TEST(of_a_long_run_at_least_the_first_has_the_fewest_calls)
 }
 END_TEST
 
+START_TEST(a_trial_at_the_end_of_a_very_long_order_is_found)
+{
+    enum { TARGETS = THA_PICK_MAX + 44 };
+    static struct tha_route_entry entries[TARGETS];
+    static struct tha_view_target targets[TARGETS];
+    static uint32_t order[TARGETS];
+    struct fixture f;
+    trunkha_view *view;
+
+    now_ms = fixture_now_ms();
+    fixture_init(&f, 2, 1);
+    for (uint32_t i = 0; i < TARGETS; i++) {
+        order[i] = i;
+        targets[i] = f.targets[i == TARGETS - 1];
+        entries[i] = (struct tha_route_entry){.target = i, .why = TRUNKHA_WHY_STANDBY};
+    }
+    entries[TARGETS - 1].why = TRUNKHA_WHY_LAST_RESORT;
+    entries[TARGETS - 1].run = THA_RUN_TRIAL;
+    f.catalogue.targets = targets;
+    f.catalogue.n_targets = TARGETS;
+    f.profiles[0].configured = order;
+    f.profiles[0].n_targets = TARGETS;
+    view = new_view(&f, 2);
+    tha_view_set_route(view, 0, entries, TARGETS, 0);
+    ck_assert_int_eq(picked(view), 0);
+    tha_view_arm_trial(view, TARGET_SLOT(1), true);
+    ck_assert_int_eq(picked(view), 1);
+    ck_assert_int_eq(picked(view), 0);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(a_pick_that_is_given_back_leaves_trunk_and_trial_to_the_next)
+{
+    struct tha_view_pick to;
+    struct fixture f;
+    trunkha_view *view;
+
+    setup(&f, 2, &view);
+    set_runs(view, (uint8_t[]){0, THA_RUN_TRIAL}, 2);
+    tha_view_arm_trial(view, TARGET_SLOT(1), true);
+    ck_assert_int_eq(pick(view, &to), 0);
+    ck_assert_uint_eq(to.candidate.why, TRUNKHA_WHY_TRIAL);
+    tha_view_give_back(view, &to);
+    ck_assert_uint_eq(tha_view_active_calls(view, TRUNK_SLOT(1)), 0);
+    ck_assert_int_eq(picked(view), 1);
+    fixture_done(view, NULL);
+}
+END_TEST
+
 START_TEST(retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds)
 {
     uint64_t start_ms = 1000000;
@@ -814,7 +864,8 @@ SUITE("view_pick", a_pick_says_all_there_is_to_know, each_profile_has_its_settin
       no_more_are_told_as_passed_over_than_there_is_room_for, a_target_on_trial_gets_one_call_before_all_others,
       a_trial_that_a_call_cannot_take_is_left_for_the_next, a_stale_view_is_picked_from_in_the_order_of_the_configuration,
       a_call_that_moves_on_takes_no_turn, limits_and_trials_do_not_break_a_run, the_trunk_with_the_fewest_calls_goes_first,
-      of_a_long_run_at_least_the_first_has_the_fewest_calls, retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds,
+      of_a_long_run_at_least_the_first_has_the_fewest_calls, a_trial_at_the_end_of_a_very_long_order_is_found,
+      a_pick_that_is_given_back_leaves_trunk_and_trial_to_the_next, retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds,
       what_has_no_gauge_has_no_limit_and_crashes_nobody, threads_never_exceed_max_calls, one_of_many_threads_gets_a_trial,
       calls_go_on_being_counted_while_the_catalogue_is_replaced, processes_share_the_limits,
       random_bytes_in_the_gauges_crash_nobody)
