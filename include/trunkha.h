@@ -483,7 +483,8 @@ TRUNKHA_API int trunkha_config_check(const char *json, size_t len, trunkha_findi
  *  @p text: a sentence for the event in UTF-8, at most 95 bytes are kept; NULL = none. @p for_ms: back to ENABLED after that
  *  time, of no meaning with ENABLED; 0 = until told otherwise. It outlives a reload as long as the trunk's id and its
  *  configured `adminState` stay.
- *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), NOMEM, FORKED. Threads: any; waits for the engine's thread. Since 0.1. */
+ *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), NOMEM, FORKED. Threads: any; waits for the engine's thread. Since 0.1.
+ *  */
 TRUNKHA_API int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32_t admin, uint32_t reason,
                                         const char *text, uint32_t for_ms);
 
@@ -579,8 +580,9 @@ typedef struct trunkha_report {
 enum trunkha_step_action {
     TRUNKHA_STEP_WAIT = 0, /**< nothing */
     TRUNKHA_STEP_TRY = 1,  /**< send an INVITE to `to`, in a transaction of its own */
-    TRUNKHA_STEP_STOP = 2  /**< the setup is over: answer the caller with `code`, which is one that came from a trunk or stands
-                                for none. A call that was answered does not get here: it waits for trunkha_call_end() */
+    TRUNKHA_STEP_STOP = 2  /**< the setup is over: answer the caller with `code`, which is one that came from a trunk or
+                                stands for none. A call that was answered does not get here: it waits for
+                                trunkha_call_end() */
 };
 
 /** @since 0.2 */
@@ -588,8 +590,8 @@ typedef struct trunkha_step {
     size_t size;          /**< sizeof(trunkha_step), set by TRUNKHA_STEP_INIT */
     uint32_t action;      /**< enum trunkha_step_action */
     uint32_t attempt;     /**< the current one, from 1: the new one with TRY; 0 = there was none */
-    uint32_t cancel;      /**< an attempt to give up before anything else: CANCEL it as soon as it has a 1xx (RFC 3261 section 9.1),
-                               and end a 2xx to it with ACK and BYE; 0 = none */
+    uint32_t cancel;      /**< an attempt to give up before anything else: CANCEL it as soon as it has a 1xx (RFC 3261
+                               section 9.1), and end a 2xx to it with ACK and BYE; 0 = none */
     uint32_t code;        /**< STOP: the final response for the caller (RFC 3261 section 16.7) */
     uint32_t wait_ms;     /**< report TIME after that unless something else came before; UINT32_MAX = no deadline runs */
     uint32_t reserved;
@@ -605,16 +607,18 @@ typedef struct trunkha_call_options {
 } trunkha_call_options;
 #define TRUNKHA_CALL_OPTIONS_INIT { sizeof(trunkha_call_options), NULL }
 
-/** Begins a call on a routing profile (or group): @p ret_step is TRY with the first target, or STOP with 503 when there is none
- *  to be tried. @p options may be NULL. @p ret_call: new, to be released with trunkha_call_end() or trunkha_call_detach(); it
- *  keeps the view alive.
+/** Begins a call on a routing profile (or group): @p ret_step is TRY with the first target, or STOP with 503 when there is
+ *  none to be tried. @p options may be NULL. @p ret_call: new, to be released with trunkha_call_end() or
+ *  trunkha_call_detach(); it keeps the view alive. A call of which its host says nothing more for a minute after its
+ *  deadlines, or for 12 hours once it was answered, is ended by the engine and counted as forgotten; so is one whose process
+ *  has died.
  *  Errors: NOTFOUND (no such profile), STATE (nothing loaded), ACCESS (a view of another user's engine), INVALID, NOMEM.
  *  Threads: any, wait-free, no I/O; works after fork(). One call is one thread's at a time. Since 0.2. */
 TRUNKHA_API int trunkha_call_begin(trunkha_view *view, const char *profile, const trunkha_call_options *options,
                                    trunkha_call **ret_call, trunkha_step *ret_step);
 
-/** Says what has become of an attempt and asks what is next. A report about an attempt given up before changes nothing; if it
- *  is a 2xx, `ret_step->cancel` names that attempt: end it with ACK and BYE.
+/** Says what has become of an attempt and asks what is next. A report about an attempt given up before changes nothing; if
+ *  it is a 2xx, `ret_step->cancel` names that attempt: end it with ACK and BYE.
  *  Errors: INVALID (also: a code out of range, an attempt that never was). Threads: as trunkha_call_begin(). Since 0.2. */
 TRUNKHA_API int trunkha_call_report(trunkha_call *call, const trunkha_report *report, trunkha_step *ret_step);
 
@@ -622,8 +626,10 @@ TRUNKHA_API int trunkha_call_report(trunkha_call *call, const trunkha_report *re
  *  Threads: as trunkha_call_begin(). Since 0.2. */
 TRUNKHA_API trunkha_call *trunkha_call_end(trunkha_call *call);
 
-/** Releases the handle of an answered call which goes on. @p ret_token: ends it with trunkha_view_end_call(), from any process;
- *  never 0. Errors: STATE (not answered, or not listed for want of room: the handle stays), INVALID. Threads: as trunkha_call_begin(). Since 0.2. */
+/** Releases the handle of an answered call, which goes on, even when this process ends. @p ret_token: ends it with
+ *  trunkha_view_end_call(), from any process; never 0.
+ *  Errors: STATE (not answered, or not listed for want of room: the handle stays), INVALID.
+ *  Threads: as trunkha_call_begin(). Since 0.2. */
 TRUNKHA_API int trunkha_call_detach(trunkha_call *call, uint64_t *ret_token);
 
 /** Ends a call that was detached. Errors: NOTFOUND (it has ended), ACCESS, INVALID. Threads: any. Since 0.2. */
@@ -649,13 +655,13 @@ typedef struct trunkha_call_status {
 } trunkha_call_status;
 #define TRUNKHA_CALL_STATUS_INIT { sizeof(trunkha_call_status), 0, 0, 0, 0, 0, "", "", "", "" }
 
-/** Lists the calls that run on @p trunk_id (NULL = on any), to re-anchor them elsewhere, say. @p inout_place: 0 to begin, and
- *  moved on. END when there are no more; INVALID. Threads: any, wait-free. Since 0.2. */
+/** Lists the calls that run on @p trunk_id (NULL = on any), to re-anchor them elsewhere, say. @p inout_place: 0 to begin,
+ *  and moved on. END when there are no more; INVALID. Threads: any, wait-free. Since 0.2. */
 TRUNKHA_API int trunkha_view_next_call(const trunkha_view *view, const char *trunk_id, uint32_t *inout_place,
                                        trunkha_call_status *ret_status);
 
-/** Lets new calls of a profile go back to the trunk that its configuration prefers, at once: what `failback.mode` manual waits
- *  for, and an end to any hold-down.
+/** Lets new calls of a profile go back to the trunk that its configuration prefers, at once: what `failback.mode` manual
+ *  waits for, and an end to any hold-down.
  *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.2. */
 TRUNKHA_API int trunkha_profile_failback(trunkha_engine *engine, const char *profile);
 

@@ -20,7 +20,8 @@ from parts import (DOWN_INTERVAL, HOLD_DOWN, KAMAILIO, NO_RESPONSE, NO_RING, SYS
 RATE = 20  # calls a second
 FLAP = 3  # seconds that a flapping carrier is silent, and then well
 PROMPT = 0.2  # seconds: a call that rings within it was not delayed
-HANDFUL = 5  # calls sent to a dead trunk that is known to be
+HANDFUL = 5  # calls sent to a dead trunk that is suspected
+SOFT_HANDFUL = 8  # where failures are soft, and it takes six of them to be sure
 BACK = HOLD_DOWN + 2 * 1.1 * DOWN_INTERVAL + 1  # seconds: two probes with jitter are answered, then the hold-down passes
 NEVER = 999  # seconds
 
@@ -66,8 +67,11 @@ class Outcome:
         missed = figures.at_most(f"{fault}, calls lost", self.lost, "calls", 0)
         missed += figures.at_most(f"{fault}, worst post-dial delay", self.worst, "s", limit)
         missed += figures.at_most(f"{fault}, calls alive on two trunks", self.twice, "calls", 0)
+        if fault == "flapping":  # it is suspected anew each time; and kept away for the longer, the more it flaps
+            return missed
         if self.wasted is not None:
-            missed += figures.at_most(f"{fault}, sent to the dead trunk after suspicion", self.wasted, "calls", HANDFUL)
+            handful = SOFT_HANDFUL if fault == "only-100" else HANDFUL
+            missed += figures.at_most(f"{fault}, sent to the dead trunk after suspicion", self.wasted, "calls", handful)
         if fault == "503-calls":  # only calls can tell that it has returned, and they try less and less often
             return missed
         return missed + figures.at_most(f"{fault}, back on the primary", self.back, "s", BACK)
