@@ -410,7 +410,7 @@ static int write_header(struct mbuf *mb, const struct sip_hdr *header)
 }
 
 /** All but what changes at every hop: topmost Via, Max-Forwards, the first Routes, and Content-Length, which is written
- * anew. */
+ *  anew. */
 static int write_rest(struct mbuf *mb, const struct sip_msg *msg, uint32_t n_routes)
 {
     uint32_t n_vias = 1;
@@ -494,7 +494,7 @@ static bool is_copied(const struct sip_hdr *header, uint32_t *n_vias)
 }
 
 /** A response of our own (section 8.2.6). @p more: further header lines. The To tag is always the same for a request, as it
- * must be when nothing is remembered of it. */
+ *  must be when nothing is remembered of it. */
 static struct mbuf *write_reply(struct proxy *proxy, const struct sip_msg *msg, const char *status, const char *more)
 {
     struct mbuf *mb = mbuf_alloc(msg->mb->end + 256);
@@ -925,8 +925,8 @@ static bool write_route(const struct sip_hdr *header, const struct sip_msg *msg,
 }
 
 /** A request of our own: ACK to a refusal and CANCEL, which belong to the INVITE's transaction (sections 17.1.1.3 and 9.1:
- * same branch, same Request-URI), and with @p late ACK and BYE in the dialog of a late answer, each a transaction of its
- * own. */
+ *  same branch, same Request-URI), and with @p late ACK and BYE in the dialog of a late answer, each a transaction of its
+ *  own. */
 static struct mbuf *write_own(const struct attempt *attempt, const char *method, const struct pl *to, struct late *late)
 {
     const struct proxy *proxy = attempt->call->proxy;
@@ -971,7 +971,7 @@ static void attempt_cancel(void *arg)
 }
 
 /** CANCEL is for what has had a 1xx (section 9.1): else the trunk might see the CANCEL before the INVITE. Until then the
- * INVITE is not sent again, and what comes late is dealt with in its time. */
+ *  INVITE is not sent again, and what comes late is dealt with in its time. */
 static void attempt_give_up(struct attempt *attempt)
 {
     if (!attempt || attempt->is_given_up)
@@ -1148,8 +1148,8 @@ static bool read_route(const struct sip_hdr *header, const struct sip_msg *msg, 
 }
 
 /** Loose routing (section 16.12): behind our own Route the next one, or the Request-URI, says where to go. If that is a
- * name, or we ourselves, it goes to where the other side's messages have come from. Strict routers (RFC 2543) are not looked
- * after. */
+ *  name, or we ourselves, it goes to where the other side's messages have come from. Strict routers (RFC 2543) are not looked
+ *  after. */
 static struct sa next_hop(const struct routes *routes, const struct sip_msg *msg, const struct sa *peer)
 {
     struct sip_addr address = {.uri = msg->uri};
@@ -1392,7 +1392,7 @@ static void handle_request(struct proxy *proxy, struct sip_msg *msg)
 /* ---- Receiving ---------------------------------------------------------------------------------------------------- */
 
 /** "SIP/2.0 200 ..." or "METHOD URI SIP/2.0". When it is neither, libre's decoder searches the whole message for one, in a
- * time that grows with the square of the length: it must not see such a message. */
+ *  time that grows with the square of the length: it must not see such a message. */
 static bool has_first_line(const uint8_t *text, size_t len)
 {
     const uint8_t *end = memchr(text, '\n', len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES);

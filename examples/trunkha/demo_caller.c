@@ -41,7 +41,7 @@ static void print_call_id(const struct demo_caller *caller, const struct demo_ca
 }
 
 /** An answered call is a dialog, and each request in it a transaction of its own; before, there is the INVITE, and in the
- * same transaction the ACK to its refusal (section 17.1.1.3). */
+ *  same transaction the ACK to its refusal (section 17.1.1.3). */
 static void send_request(const struct demo_caller *caller, const struct demo_call *call, const char *method)
 {
     struct demo_message message = {.len = 0};

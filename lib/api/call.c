@@ -146,7 +146,7 @@ static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candi
 }
 
 /** A retry after a response is what gives a sick downstream double load; one after silence, or after a call on trial, is
- * not. */
+ *  not. */
 static bool may_retry(trunkha_call *call, uint64_t now_ms)
 {
     const struct tha_attempt_record *last = current_attempt(call);

@@ -74,7 +74,7 @@ static json_t *load(const struct tha_config_report *report, json_error_t *error)
 }
 
 /** Out of memory, jansson 2.14 may say "invalid token", or nothing, or leave out a letter and say that all is well: a text
- * is believed, and blamed, only when it reads the same twice. */
+ *  is believed, and blamed, only when it reads the same twice. */
 static json_t *parse(struct tha_config_report *report)
 {
     json_error_t error;

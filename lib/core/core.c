@@ -26,7 +26,7 @@ int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret
     return 0;
 }
 
-static void free_table(struct tha_table *table)
+void tha_core_free_table(struct tha_table *table)
 {
     struct tha_model *model = table ? table->model : NULL;
 
@@ -39,7 +39,7 @@ struct tha_core *tha_core_free(struct tha_core *core)
     if (!core)
         return NULL;
 
-    free_table(core->table);
+    tha_core_free_table(core->table);
     tha_heap_done(&core->cares);
     tha_heap_done(&core->holds);
     tha_heap_done(&core->admins);
@@ -52,151 +52,6 @@ struct tha_core *tha_core_free(struct tha_core *core)
 const struct tha_table *tha_core_table(const struct tha_core *core)
 {
     return core->table;
-}
-
-/* ---- Loading ---- */
-
-int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table)
-{
-    struct tha_table *table;
-    int err = tha_table_new(&core->mem, model, core->table, now_ms, &table);
-
-    if (err)
-        return err;
-
-    /* Timers of the running table stay in the heaps until the commit: there must be room for either table. */
-    err = tha_heap_reserve(&core->probes, table->n_targets);
-    if (!err)
-        err = tha_heap_reserve(&core->holds, model->n_profiles);
-    if (!err)
-        err = tha_heap_reserve(&core->cares, table->n_targets);
-
-    if (err)
-        tha_table_free(table);
-    else
-        *ret_table = table;
-
-    return err;
-}
-
-static bool is_new(const struct tha_core *core, const struct tha_target *target)
-{
-    return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
-}
-
-/** A target that was probed and is not any more, without the operator having disabled it, is not looked after: what was
- * known of it is void. */
-static void resume_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
-{
-    const struct tha_trunk *trunk = &core->table->trunks[target->trunk];
-    bool was_probed = target->timer.when != 0;
-
-    if (tha_admin_is_probed(core, target) && tha_schedule_resume(core, target, now_ms))
-        return;
-
-    target->is_probing = false;
-    if (was_probed && !tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED) {
-        tha_health_reset(&target->health, now_ms);
-        tha_care_drop(core, target);
-    }
-}
-
-static void restart_timers(struct tha_core *core, uint64_t now_ms)
-{
-    struct tha_table *table = core->table;
-
-    core->probes.count = core->admins.count = core->holds.count = core->cares.count = 0;
-    core->rate = 0;
-
-    for (uint32_t i = 0; i < table->n_targets; i++) {
-        if (table->targets[i].care) {
-            table->targets[i].care->timer.place = 0;
-            tha_care_resume(core, &table->targets[i]);
-        }
-        resume_target(core, &table->targets[i], now_ms);
-    }
-    for (uint32_t i = 0; i < table->model->n_trunks; i++) {
-        if (table->trunks[i].timer.when)
-            tha_heap_set(&core->admins, &table->trunks[i].timer, table->trunks[i].timer.when);
-    }
-    if (core->is_started)
-        tha_schedule_comb(core, is_new, now_ms);
-}
-
-static void show_all(struct tha_core *core)
-{
-    core->dirty_target = core->dirty_trunk = core->dirty_profile = THA_NONE;
-
-    for (uint32_t i = core->table->n_targets; i-- > 0;)
-        tha_core_show_target(core, &core->table->targets[i]);
-    for (uint32_t i = core->table->model->n_trunks; i-- > 0;)
-        tha_core_show_trunk(core, &core->table->trunks[i]);
-    for (uint32_t i = core->table->model->n_profiles; i-- > 0;)
-        tha_core_show_profile(core, i);
-}
-
-static void note_admin(struct tha_core *core, uint32_t index, const struct tha_table *old, uint64_t now_ms)
-{
-    struct tha_trunk *trunk = &core->table->trunks[index];
-    uint32_t was_index = core->table->old_trunks[index];
-    uint32_t was = was_index == THA_NONE ? trunk->admin : old->trunks[was_index].admin;
-
-    tha_admin_tell(core, index, TRUNKHA_REASON_CONFIG_CHANGE, was != trunk->admin, "by the configuration", now_ms);
-}
-
-/** Enabled by the file: as by word of mouth, nothing that was measured before counts. */
-static void forget_disabled(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
-{
-    for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
-        uint32_t was = core->table->old_trunks[i];
-
-        if (was != THA_NONE && old->trunks[was].admin == TRUNKHA_ADMIN_DISABLED &&
-            core->table->trunks[i].admin != TRUNKHA_ADMIN_DISABLED)
-            tha_admin_forget(core, i, now_ms);
-    }
-}
-
-/** The trunk that carried the calls of a profile is gone with the old table: told while its name is still known. */
-static void tell_lost_actives(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
-{
-    for (uint32_t i = 0; i < core->table->model->n_profiles; i++) {
-        struct tha_profile *profile = &core->table->profiles[i];
-        uint32_t was = core->table->old_profiles[i];
-        struct tha_action ignored;
-
-        if (was == THA_NONE || old->profiles[was].active == THA_NONE || profile->active != THA_NONE)
-            continue;
-        profile->was_ordered = false;
-        tha_route_order(core, i, now_ms, &ignored);
-        tha_tell_active(core, i, old->model->trunks[old->profiles[was].active].id, TRUNKHA_REASON_CONFIG_CHANGE);
-    }
-}
-
-static void take_over(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
-{
-    forget_disabled(core, old, now_ms);
-    for (uint32_t i = 0; i < core->table->model->n_trunks; i++)
-        note_admin(core, i, old, now_ms);
-    tell_lost_actives(core, old, now_ms);
-}
-
-void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t now_ms)
-{
-    struct tha_table *old = core->table;
-
-    if (old)
-        tha_table_inherit(table, old);
-    core->table = table;
-
-    show_all(core);
-    restart_timers(core, now_ms);
-    if (old)
-        take_over(core, old, now_ms);
-    for (uint32_t i = 0; i < table->model->n_trunks && !old; i++)
-        tha_rollup_trunk(core, i, NULL, TRUNKHA_REASON_NONE, "", now_ms);
-    tha_fault_recount(core, now_ms);
-    free_table(old);
-    tha_table_settle(table);
 }
 
 static void tell_as_configured(struct tha_core *core, uint32_t index)
@@ -218,7 +73,7 @@ void tha_core_start(struct tha_core *core, uint64_t now_ms)
         if (core->table->trunks[i].admin != TRUNKHA_ADMIN_ENABLED)
             tell_as_configured(core, i);
     }
-    tha_schedule_comb(core, is_new, now_ms);
+    tha_schedule_newcomers(core, now_ms);
 }
 
 void tha_core_stop(struct tha_core *core)

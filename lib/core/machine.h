@@ -35,11 +35,13 @@ struct tha_core {
 #define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* core.c */
+/** With its model. NULL is fine. */
+void tha_core_free_table(struct tha_table *table);
 void tha_core_show_target(struct tha_core *core, struct tha_target *target);
 void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
 void tha_core_show_profile(struct tha_core *core, uint32_t profile);
 /** What follows from a judgement, whatever it was made on. @p previous and @p blamed: state and reason before; @p detail:
- * why the state has changed. */
+ *  why the state has changed. */
 void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t previous, uint32_t blamed,
                      const char *detail, uint64_t now_ms);
 
@@ -52,6 +54,8 @@ void tha_schedule_stop(struct tha_core *core, struct tha_target *target);
 /** Spreads every target for which @p is_wanted holds evenly over the first seconds from @p now_ms. */
 void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha_core *, const struct tha_target *),
                        uint64_t now_ms);
+/** The same for every target that ought to be probed and has no time for it yet. */
+void tha_schedule_newcomers(struct tha_core *core, uint64_t now_ms);
 bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot);
 uint64_t tha_schedule_next_expiry(const struct tha_core *core);
 uint32_t tha_schedule_limit(const struct tha_core *core);

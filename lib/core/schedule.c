@@ -29,7 +29,7 @@ static bool is_held(const struct tha_core *core, const struct tha_target *target
 }
 
 /** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one
- * that is DOWN: its health must be unbroken. */
+ *  that is DOWN: its health must be unbroken. */
 static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
@@ -90,7 +90,7 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
 }
 
 /** The last probe of a hold-down leaves so that its end knows what came of it: no calls go back to a trunk that is dead
- * then. */
+ *  then. */
 static uint64_t last_look(const struct tha_core *core, const struct tha_target *target)
 {
     uint64_t release_ms = tha_rollup_release_ms(core, target->trunk);
@@ -137,6 +137,16 @@ void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha
         if (is_wanted(core, target))
             tha_schedule_first(core, target, now_ms + place++ * (spread < interval ? spread : interval) / n);
     }
+}
+
+static bool is_newcomer(const struct tha_core *core, const struct tha_target *target)
+{
+    return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
+}
+
+void tha_schedule_newcomers(struct tha_core *core, uint64_t now_ms)
+{
+    tha_schedule_comb(core, is_newcomer, now_ms);
 }
 
 uint32_t tha_schedule_limit(const struct tha_core *core)

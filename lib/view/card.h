@@ -2,7 +2,7 @@
  *
  *  Copying is most of what a selection costs. In a card the rooms of texts have fixed sizes: one set for short texts and no
  *  outboundRoute, which most are, one for short texts with it, and one for any; so the copying needs no lengths and,
- * unrolled, no loops.
+ *  unrolled, no loops.
  *
  *  It also moves whole blocks, which no atomic operation can. A card is written once, before its half is published, and only
  *  overwritten by the load after next. A reader who is that late may copy a mixture, but the fence behind the copying lets

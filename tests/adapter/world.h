@@ -17,7 +17,7 @@ struct world {
 };
 
 /** Groups "carrier-a" and "carrier-b" with one trunk each, "a1" and "b1", and the profile "out"; interval 0.5 s, three
- * failures.
+ *  failures.
  *  @p listen: where OPTIONS from peers are answered, NULL = any port. Not started yet. */
 void world_open(struct world *world, const trunkha_options *options, const char *listen);
 void world_close(struct world *world);
