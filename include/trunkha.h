@@ -1,8 +1,8 @@
 /**
- *  @file trunkha.h  High availability for SIP trunks
+ * @file trunkha.h  High availability for SIP trunks
  *
- *  trunkha probes the addresses of your carriers with OPTIONS, judges their health with hysteresis, and
- *  names the trunk for the next call: from any thread or process, without waiting and without a system call.
+ * trunkha probes the addresses of your carriers with OPTIONS, judges their health with hysteresis, and
+ * names the trunk for the next call: from any thread or process, without waiting and without a system call.
  *
  *     trunkha_engine *engine = NULL;
  *     trunkha_diag diag = TRUNKHA_DIAG_INIT;
@@ -22,11 +22,11 @@
  *
  *     trunkha_engine_unref(engine);
  *
- *  Conventions. A function that can fail returns 0 or a negative TRUNKHA_ERR_*. Outputs are called `ret_x` and stay
- *  untouched on failure; `reterr_x` is filled on failure only. Pointers are *new* (yours to release), *borrowed* (valid as
- *  long as the comment says) or *copied in*; nothing is ever taken over. Durations are milliseconds, time stamps are
- *  Unix milliseconds. Strings are UTF-8 and end in a zero byte. Structs with a `size` field are initialised with their
- *  *_INIT macro (or zeroed and `size` set by hand); fields are only ever appended.
+ * Conventions. A function that can fail returns 0 or a negative TRUNKHA_ERR_*. Outputs are called `ret_x` and stay
+ * untouched on failure; `reterr_x` is filled on failure only. Pointers are *new* (yours to release), *borrowed* (valid as
+ * long as the comment says) or *copied in*; nothing is ever taken over. Durations are milliseconds, time stamps are
+ * Unix milliseconds. Strings are UTF-8 and end in a zero byte. Structs with a `size` field are initialised with their
+ * *_INIT macro (or zeroed and `size` set by hand); fields are only ever appended.
  */
 #ifndef TRUNKHA_H
 #define TRUNKHA_H

@@ -56,8 +56,8 @@ struct trunkha_engine {
     bool is_released; /**< the last reference was given back on the loop's own thread */
 };
 
-/** Keeps the engine alive while a call of the host's is in progress, even when a callback gives the host's last reference back
- *  meanwhile: the end of the call releases it then. */
+/** Keeps the engine alive while a call of the host's is in progress, even when a callback gives the host's last reference
+ *  back meanwhile: the end of the call releases it then. */
 void tha_engine_guard(trunkha_engine *engine);
 void tha_engine_unguard(trunkha_engine *engine);
 

@@ -84,7 +84,7 @@ void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evid
 /** What was reported of a call. @p active_calls: on its trunk now. */
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms);
 
-/** A request has come from @p addr: who is DOWN there is worth a probe. It proves nothing, as anybody can write that address. */
+/** A request has come from @p addr: who is DOWN there is worth a probe. It proves nothing: anybody can write it. */
 void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms);
 
 /** See trunkha_profile_failback(). Returns 0 or NOTFOUND. */

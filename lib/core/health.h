@@ -12,9 +12,10 @@
  *  | UNKNOWN                     | a word of a call's user                       | AVAILABLE | STARTUP                    |
  *  | DOWN                        | an answered call                              | AVAILABLE | CALL_RECOVERED             |
  *
- *  A failed call counts 1 or 2, and counts on until a user's word; probes do not clear it, and what is DOWN with CALL_FAILURE
- *  no probe brings back. One that counts 2 is a failure of the row of probes as well. While calls are answered that probes are
- *  rejected by a code is no failure. Nothing else changes a state; what the operator wants is not known here. */
+ *  A failed call counts 1 or 2, and counts on until a user's word; probes do not clear it, and what is DOWN with
+ *  CALL_FAILURE no probe brings back. One that counts 2 is a failure of the row of probes as well. While calls are answered,
+ *  that probes are rejected by a code is no failure. Nothing else changes a state; what the operator wants is not known
+ *  here. */
 #ifndef THA_CORE_HEALTH_H
 #define THA_CORE_HEALTH_H
 
@@ -60,7 +61,8 @@ bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_ke
                                   const struct tha_evidence *evidence, bool is_local_fault, uint64_t now_ms);
 
 /** A call's user has spoken there: it rings, is busy, ... or has answered. */
-bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_answer, uint64_t now_ms);
+bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_answer,
+                           uint64_t now_ms);
 
 /** Do failed calls keep it DOWN, whatever the probes say? */
 static inline bool tha_health_is_call_failure(const struct tha_health *health)

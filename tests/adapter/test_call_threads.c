@@ -86,7 +86,8 @@ START_TEST(eight_threads_place_calls_while_everything_changes)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, place_calls, &crowd), 0);
 
     for (int i = 0; i < ROUNDS; i++) {
-        const char *json = world_config(&crowd.world, NULL, i % 2 ? ",'x-odd': true" : NULL, i % 3 ? ",'maxCalls': 3" : NULL);
+        const char *json =
+            world_config(&crowd.world, NULL, i % 2 ? ",'x-odd': true" : NULL, i % 3 ? ",'maxCalls': 3" : NULL);
 
         ck_assert_int_eq(mock_tell(crowd.world.carriers, i % 2 ? "set 0 mode=answer" : "set 0 mode=silent"), 0);
         ck_assert_int_eq(trunkha_engine_load(crowd.world.engine, json, strlen(json), NULL), 0);

@@ -75,10 +75,8 @@ void sim_report(struct sim *sim, const char *trunk_id, const struct tha_evidence
 /** What may be told of a call. */
 #define SIM_BEGUN ((struct tha_news){.kind = THA_NEWS_BEGUN})
 #define SIM_UNANSWERED                                                                                                      \
-    ((struct tha_news){.kind = THA_NEWS_FAILED,                                                                             \
-                       .result = TRUNKHA_CALL_NO_RESPONSE,                                                                  \
-                       .weight = THA_WEIGHT_HARD,                                                                           \
-                       .flags = THA_NEWS_SILENT})
+    ((struct tha_news){                                                                                                     \
+        .kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_NO_RESPONSE, .weight = THA_WEIGHT_HARD, .flags = THA_NEWS_SILENT})
 #define SIM_UNAVAILABLE                                                                                                     \
     ((struct tha_news){.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_FAILED, .weight = THA_WEIGHT_HARD, .code = 503})
 #define SIM_SERVER_ERROR                                                                                                    \

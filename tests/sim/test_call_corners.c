@@ -1,5 +1,5 @@
-/* Calls, probes, pauses, faults at home and reloads where they meet. In these worlds a1 is probed at 0, b1 at 500 ms, and both
- * every 30 s from there. */
+/* Calls, probes, pauses, faults at home and reloads where they meet. In these worlds a1 is probed at 0, b1 at 500 ms, and
+ * both every 30 s from there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
     ((struct tha_news){.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_TRANSPORT_ERROR, .weight = THA_WEIGHT_HARD})
 
 #define WORLD_OF(a1)                                                                                                        \
-    "{'trunkGroups': [{'id': 'carrier-a', 'trunks': [" a1 "]},"                                                              \
+    "{'trunkGroups': [{'id': 'carrier-a', 'trunks': [" a1 "]},"                                                             \
     " {'id': 'carrier-b', 'trunks': [{'id': 'b1', 'sipAddress': '198.51.100.1'}]}],"                                        \
     " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'carrier-a', 'secondaryTrunkGroup': 'carrier-b'}]," KEEPALIVE  \
     "}"
@@ -128,11 +128,11 @@ END_TEST
 
 START_TEST(an_unprobed_trunk_is_not_blamed_for_the_fault_at_home_without_a_way_back)
 {
-    struct sim *sim = sim_new("{'trunkGroups': [{'id': 'ga', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.1',"
-                              " 'keepalive': {'enabled': false}}]}, {'id': 'gb', 'trunks': ["
-                              " {'id': 'b1', 'sipAddress': '198.51.100.1'}, {'id': 'b2', 'sipAddress': '203.0.113.1'}]}],"
-                              " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'ga', 'secondaryTrunkGroup': 'gb'}],"
-                              KEEPALIVE "}");
+    struct sim *sim = sim_new(
+        "{'trunkGroups': [{'id': 'ga', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.1',"
+        " 'keepalive': {'enabled': false}}]}, {'id': 'gb', 'trunks': ["
+        " {'id': 'b1', 'sipAddress': '198.51.100.1'}, {'id': 'b2', 'sipAddress': '203.0.113.1'}]}],"
+        " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'ga', 'secondaryTrunkGroup': 'gb'}]," KEEPALIVE "}");
 
     sim_run_to(sim, 10000);
     sim_call(sim, "a1", SIM_ANSWERED, 1);

@@ -1,5 +1,5 @@
-/* What calls tell of their trunks, beside what the probes tell. In these worlds a1 is probed at 0, b1 at 500 ms, and both every
- * 30 s from there. */
+/* What calls tell of their trunks, beside what the probes tell. In these worlds a1 is probed at 0, b1 at 500 ms, and both
+ * every 30 s from there. */
 #include <string.h>
 
 #include "../suite.h"
@@ -567,8 +567,7 @@ SUITE("sim: calls", three_hard_failures_bring_a_trunk_down_that_answers_its_prob
       one_call_is_let_through_after_a_down_interval, each_trial_that_fails_doubles_the_wait_up_to_the_longest,
       an_answered_trial_restores_the_trunk_and_the_hold_down_begins,
       a_trial_whose_callee_was_busy_is_followed_by_another_at_once,
-      a_trial_of_which_nothing_is_heard_is_repeated_after_a_period,
-      no_call_is_wasted_on_a_trunk_that_fails_its_probes_too,
+      a_trial_of_which_nothing_is_heard_is_repeated_after_a_period, no_call_is_wasted_on_a_trunk_that_fails_its_probes_too,
       a_standby_is_not_tried_on_calls_that_the_active_trunk_can_take, enabling_by_the_operator_ends_a_trial,
       a_reload_keeps_score_trial_and_pause, a_pause_passes_the_trunk_over_for_exactly_that_time_whatever_the_probes_say,
       a_shorter_pause_does_not_shorten_a_longer_one, when_all_ask_for_a_pause_the_call_is_still_tried,

@@ -8,8 +8,8 @@
 #define WORLD(failback, keepalive)                                                                                          \
     "{'trunkGroups': [{'id': 'a', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.1'}]},"                                    \
     " {'id': 'b', 'trunks': [{'id': 'b1', 'sipAddress': '198.51.100.1'}]}],"                                                \
-    " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'a', 'secondaryTrunkGroup': 'b', 'failback': " failback "}],"   \
-    " 'keepalive': {'interval': 30, 'suspectInterval': 3, 'downInterval': 15, 'timeout': 3, 'jitter': 0,"                    \
+    " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'a', 'secondaryTrunkGroup': 'b', 'failback': " failback "}],"  \
+    " 'keepalive': {'interval': 30, 'suspectInterval': 3, 'downInterval': 15, 'timeout': 3, 'jitter': 0,"                   \
     " 'maxFailedAttempts': 1, 'recoveryAttempts': 1" keepalive "}}"
 
 /** a1 falls and is AVAILABLE again at the time returned. */

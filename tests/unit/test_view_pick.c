@@ -865,7 +865,8 @@ SUITE("view_pick", a_pick_says_all_there_is_to_know, each_profile_has_its_settin
       a_trial_that_a_call_cannot_take_is_left_for_the_next, a_stale_view_is_picked_from_in_the_order_of_the_configuration,
       a_call_that_moves_on_takes_no_turn, limits_and_trials_do_not_break_a_run, the_trunk_with_the_fewest_calls_goes_first,
       of_a_long_run_at_least_the_first_has_the_fewest_calls, a_trial_at_the_end_of_a_very_long_order_is_found,
-      a_pick_that_is_given_back_leaves_trunk_and_trial_to_the_next, retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds,
-      what_has_no_gauge_has_no_limit_and_crashes_nobody, threads_never_exceed_max_calls, one_of_many_threads_gets_a_trial,
+      a_pick_that_is_given_back_leaves_trunk_and_trial_to_the_next,
+      retries_are_a_share_of_the_calls_but_always_ten_in_ten_seconds, what_has_no_gauge_has_no_limit_and_crashes_nobody,
+      threads_never_exceed_max_calls, one_of_many_threads_gets_a_trial,
       calls_go_on_being_counted_while_the_catalogue_is_replaced, processes_share_the_limits,
       random_bytes_in_the_gauges_crash_nobody)
