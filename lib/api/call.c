@@ -164,17 +164,20 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
         .now_ms = now_ms,
     };
     struct tha_view_pick pick;
-    int err = TRUNKHA_ERR_UNAVAILABLE;
+    int err;
 
-    if (!other_codecs || call->codecs)
-        err = tha_view_pick(call->view, call->entry.profile_id, &wish, &pick);
+    if (other_codecs && !call->codecs) { /* of which nothing is known */
+        stop(call, tha_call_stop(&call->machine), step);
+        return;
+    }
+
+    err = tha_view_pick(call->view, call->entry.profile_id, &wish, &pick);
     if (!err && !may_retry(call, now_ms)) {
         tha_view_give_back(call->view, &pick);
         err = TRUNKHA_ERR_UNAVAILABLE;
     }
     if (err) {
-        if (!other_codecs || call->codecs)
-            tha_record_passed(call, &pick, call->machine.n_attempts + 1);
+        tha_record_passed(call, &pick, call->machine.n_attempts + 1);
         stop(call, tha_call_stop(&call->machine), step);
         return;
     }
