@@ -176,8 +176,8 @@ bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_ke
         health->call_score = (uint8_t)(health->call_score + weight);
     if (is_hard) {
         health->rejects_probes = health->completes_calls = false;
-        if (evidence->kind != THA_EVIDENCE_REFUSED)
-            health->is_silent = tha_health_is_silence(evidence);
+        if (evidence->kind == THA_EVIDENCE_ANSWERED)
+            health->is_silent = false; /* of silence the probe that follows at once makes sure */
     }
 
     if (health->state != TRUNKHA_HEALTH_DOWN && is_worn_out(health, keepalive)) {

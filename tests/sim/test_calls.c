@@ -497,6 +497,9 @@ START_TEST(calls_that_nobody_answers_on_any_trunk_are_a_fault_at_home)
         sim_call(sim, "a1", SIM_UNANSWERED, 1);
     for (int i = 0; i < 3; i++)
         sim_call(sim, "b1", SIM_UNANSWERED, 1);
+    sim_run_to(sim, 12999); /* the probes that make sure are under way */
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 0);
+    sim_run_to(sim, 13000);
     ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 1);
     ck_assert_uint_eq(sim_trunk(sim, "a1")->reason, TRUNKHA_REASON_LOCAL_FAULT);
 
@@ -504,6 +507,18 @@ START_TEST(calls_that_nobody_answers_on_any_trunk_are_a_fault_at_home)
     sim_run_to(sim, 40000);
     ck_assert_uint_eq(sim_trunk(sim, "a1")->health, TRUNKHA_HEALTH_AVAILABLE);
     ck_assert_uint_eq(sim_trunk(sim, "b1")->health, TRUNKHA_HEALTH_AVAILABLE);
+    sim_free(sim);
+}
+END_TEST
+
+START_TEST(one_call_that_no_carrier_answers_is_no_fault_at_home)
+{
+    struct sim *sim = world_at(10000);
+
+    sim_call(sim, "a1", SIM_UNANSWERED, 1);
+    sim_call(sim, "b1", SIM_UNANSWERED, 1);
+    sim_run_to(sim, 60000);
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 0);
     sim_free(sim);
 }
 END_TEST
@@ -576,4 +591,4 @@ SUITE("sim: calls", three_hard_failures_bring_a_trunk_down_that_answers_its_prob
       a_carrier_that_rejects_options_but_completes_calls_stays_selectable,
       a_request_of_a_peer_that_is_down_has_it_probed_at_once_and_proves_nothing,
       a_draining_trunk_says_when_the_last_call_has_gone, calls_that_nobody_answers_on_any_trunk_are_a_fault_at_home,
-      news_of_a_disabled_trunk_or_of_none_change_nothing, every_attempt_and_every_call_is_an_event)
+      one_call_that_no_carrier_answers_is_no_fault_at_home, news_of_a_disabled_trunk_or_of_none_change_nothing, every_attempt_and_every_call_is_an_event)
