@@ -40,14 +40,34 @@ static size_t n_words(const struct tha_news *news)
     return (tha_news_has_texts(news->kind) ? sizeof(*news) : THA_NEWS_HEAD) / sizeof(uint64_t);
 }
 
+static uint64_t add_to_check(uint64_t check, uint64_t word)
+{
+    return (check << 7 | check >> 57) + word;
+}
+
 static uint64_t check_of(const uint64_t *words, size_t count, uint64_t place)
 {
-    uint64_t sum = place;
+    uint64_t check = place;
 
     for (size_t i = 0; i < count; i++)
-        sum = (sum << 7 | sum >> 57) + words[i];
+        check = add_to_check(check, words[i]);
 
-    return sum;
+    return check;
+}
+
+static void store_news(struct tha_report_record *record, const struct tha_news *news, uint64_t place)
+{
+    uint64_t check = place;
+    size_t count = n_words(news);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+
+        memcpy(&word, (const char *)news + i * sizeof(word), sizeof(word));
+        tha_put64(&record->words[i], word);
+        check = add_to_check(check, word);
+    }
+    tha_put64(&record->check, check);
 }
 
 /* ---- the doorbell ---- */
@@ -132,8 +152,6 @@ static bool take_place(trunkha_view *view, uint64_t *ret_place)
 void tha_view_post_news(trunkha_view *view, const struct tha_news *news, bool is_urgent)
 {
     struct tha_report_record *record;
-    uint64_t words[THA_NEWS_WORDS];
-    size_t count = n_words(news);
     uint64_t place, state;
 
     if (!tha_view_has_calls(view))
@@ -144,10 +162,8 @@ void tha_view_post_news(trunkha_view *view, const struct tha_news *news, bool is
         return;
     }
 
-    memcpy(words, news, count * sizeof(words[0]));
     record = record_at(view, place);
-    tha_put_words(record->words, words, count);
-    tha_put64(&record->check, check_of(words, count, place));
+    store_news(record, news, place);
     state = free_state(place);
     atomic_compare_exchange_strong(&record->state, &state, state + 1);
     wake(view, is_urgent, place);
