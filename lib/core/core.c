@@ -146,15 +146,10 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
 
 void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
 {
-    struct tha_table *table = core->table;
-    struct tha_target *target;
+    uint32_t target = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
 
-    if (!table || slot >= table->n_slots || table->target_of_slot[slot] == THA_NONE)
-        return;
-
-    target = &table->targets[table->target_of_slot[slot]];
-    if (target->is_probing)
-        judge(core, target, evidence, now_ms);
+    if (target != THA_NONE && core->table->targets[target].is_probing)
+        judge(core, &core->table->targets[target], evidence, now_ms);
 }
 
 /** At most so often all targets are looked through because of a peer's request. */

@@ -1,21 +1,6 @@
 /* What calls tell of their trunks: the calls' part of the evidence, beside the probes'. */
 #include "machine.h"
 
-static struct tha_target *find_target(const struct tha_core *core, const struct tha_news *news)
-{
-    const struct tha_table *table = core->table;
-    uint32_t index = news->target_slot < table->n_slots ? table->target_of_slot[news->target_slot] : THA_NONE;
-
-    return index == THA_NONE ? NULL : &table->targets[index];
-}
-
-static uint32_t find_trunk(const struct tha_core *core, const struct tha_news *news)
-{
-    const struct tha_table *table = core->table;
-
-    return news->trunk_slot < table->n_trunk_slots ? table->trunk_of_slot[news->trunk_slot] : THA_NONE;
-}
-
 /** What a probe would have seen in the place of the call. */
 static struct tha_evidence evidence_of(const struct tha_news *news)
 {
@@ -122,18 +107,18 @@ static bool is_judged(const struct tha_core *core, const struct tha_target *targ
 
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms)
 {
-    struct tha_target *target;
-    uint32_t trunk;
+    struct tha_table *table = core->table;
+    uint32_t target, trunk;
 
-    if (!core->table)
+    if (!table)
         return;
 
-    target = find_target(core, news);
-    trunk = find_trunk(core, news);
+    target = tha_table_target_of_slot(table, news->target_slot);
+    trunk = tha_table_trunk_of_slot(table, news->trunk_slot);
     if (trunk != THA_NONE)
         note_calls(core, trunk, active_calls);
-    if (target && target->trunk == trunk && is_judged(core, target, news))
-        judge(core, target, news, now_ms);
+    if (target != THA_NONE && table->targets[target].trunk == trunk && is_judged(core, &table->targets[target], news))
+        judge(core, &table->targets[target], news, now_ms);
     if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)
         tha_tell_call(core, news);
 }

@@ -67,22 +67,21 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
     tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
-uint64_t tha_rollup_release_ms(const struct tha_core *core, uint32_t index)
+uint64_t tha_rollup_release_ms(const struct tha_core *core, uint32_t index, uint32_t hold_down_ms)
 {
     const struct tha_trunk *trunk = &core->table->trunks[index];
     const struct tha_damping *damping = &tha_table_trunk_model(core->table, index)->keepalive->damping;
-    uint32_t hold_ms = tha_damping_hold_ms(trunk, damping);
+    uint32_t damped_ms = tha_damping_hold_ms(trunk, damping);
 
-    if (hold_ms < trunk->hold_down_ms)
-        hold_ms = trunk->hold_down_ms;
-
-    return trunk->recovered_ms ? trunk->recovered_ms + hold_ms : 0;
+    return trunk->recovered_ms ? trunk->recovered_ms + (hold_down_ms > damped_ms ? hold_down_ms : damped_ms) : 0;
 }
 
 void tha_rollup_break(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
-    if (now_ms < tha_rollup_release_ms(core, index))
-        core->table->trunks[index].recovered_ms = now_ms;
+    struct tha_trunk *trunk = &core->table->trunks[index];
+
+    if (now_ms < tha_rollup_release_ms(core, index, trunk->hold_down_ms))
+        trunk->recovered_ms = now_ms;
 }
 
 void tha_rollup_blame(struct tha_core *core, uint32_t index, uint32_t reason)

@@ -36,20 +36,10 @@ static bool is_active_available(const struct order *order)
            order->core->table->trunks[active].admin == TRUNKHA_ADMIN_ENABLED;
 }
 
-/** When time alone lets calls go back to the trunk. */
-static uint64_t release_of(const struct order *order, uint32_t index)
-{
-    const struct tha_table *table = order->core->table;
-    const struct tha_trunk *trunk = &table->trunks[index];
-    uint32_t hold_ms = tha_damping_hold_ms(trunk, &tha_table_trunk_model(table, index)->keepalive->damping);
-
-    return trunk->recovered_ms + (order->model->hold_down_ms > hold_ms ? order->model->hold_down_ms : hold_ms);
-}
-
 static bool is_released(struct order *order, uint32_t index)
 {
     const struct tha_trunk *trunk = &order->core->table->trunks[index];
-    uint64_t release_ms = release_of(order, index);
+    uint64_t release_ms = tha_rollup_release_ms(order->core, index, order->model->hold_down_ms);
 
     if (trunk->recovered_ms <= order->profile->released_ms)
         return true;

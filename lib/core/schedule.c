@@ -23,9 +23,15 @@ static uint32_t random_below(struct tha_core *core, uint32_t limit)
     return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
+/** When the longest hold-down of its trunk ends. */
+static uint64_t release_of(const struct tha_core *core, const struct tha_target *target)
+{
+    return tha_rollup_release_ms(core, target->trunk, core->table->trunks[target->trunk].hold_down_ms);
+}
+
 static bool is_held(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
 {
-    return now_ms < tha_rollup_release_ms(core, target->trunk);
+    return now_ms < release_of(core, target);
 }
 
 /** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one
@@ -93,7 +99,7 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
  *  then. */
 static uint64_t last_look(const struct tha_core *core, const struct tha_target *target)
 {
-    uint64_t release_ms = tha_rollup_release_ms(core, target->trunk);
+    uint64_t release_ms = release_of(core, target);
     uint64_t needed_ms = tha_table_keepalive(core->table, target)->timeout_ms + LATE_MS;
 
     return release_ms > target->sent_ms + needed_ms ? release_ms - needed_ms : THA_NEVER;

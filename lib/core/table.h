@@ -118,6 +118,18 @@ uint8_t tha_table_admin_reason(uint32_t admin);
 /** Without its model. NULL is fine; returns NULL. */
 struct tha_table *tha_table_free(struct tha_table *table);
 
+/** The index of the target that has @p slot now, whatever that number is; THA_NONE = none. */
+static inline uint32_t tha_table_target_of_slot(const struct tha_table *table, uint32_t slot)
+{
+    return slot < table->n_slots ? table->target_of_slot[slot] : THA_NONE;
+}
+
+/** Likewise of the trunk. */
+static inline uint32_t tha_table_trunk_of_slot(const struct tha_table *table, uint32_t slot)
+{
+    return slot < table->n_trunk_slots ? table->trunk_of_slot[slot] : THA_NONE;
+}
+
 static inline const struct tha_trunk_model *tha_table_trunk_model(const struct tha_table *table, uint32_t trunk)
 {
     return &table->model->trunks[trunk];

@@ -119,7 +119,7 @@ void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *tar
 static uint32_t find_trunk(const struct tha_core *core, const struct tha_news *news)
 {
     const struct tha_table *table = core->table;
-    uint32_t index = news->trunk_slot < table->n_trunk_slots ? table->trunk_of_slot[news->trunk_slot] : THA_NONE;
+    uint32_t index = tha_table_trunk_of_slot(table, news->trunk_slot);
 
     return index != THA_NONE && !strcmp(table->model->trunks[index].id, news->trunk_id) ? index : THA_NONE;
 }
@@ -128,7 +128,7 @@ static void add_trunk(const struct tha_core *core, trunkha_event *event, const s
 {
     const struct tha_table *table = core->table;
     uint32_t index = find_trunk(core, news);
-    uint32_t target = news->target_slot < table->n_slots ? table->target_of_slot[news->target_slot] : THA_NONE;
+    uint32_t target = tha_table_target_of_slot(table, news->target_slot);
     char text[THA_ADDR_TEXT_SIZE];
 
     if (index == THA_NONE)
