@@ -380,7 +380,7 @@ typedef struct trunkha_stats {
     uint64_t longest_stall_us;       /**< longest time the loop took to come back to its sockets */
     uint64_t events;                 /**< raised */
     /* since 0.2 */
-    uint64_t calls_begun;            /**< by any process; this and the following as far as reports of them have arrived */
+    uint64_t calls_begun;            /**< that had a trunk, by any process; these as far as reports of them have arrived */
     uint64_t calls_answered;
     uint64_t call_attempts;          /**< that have ended or were answered */
     uint64_t calls_forgotten;        /**< ended by the engine: their host said nothing more of them, or died */
@@ -613,7 +613,8 @@ typedef struct trunkha_call_options {
  *  deadlines, or for 12 hours once it was answered, is ended by the engine and counted as forgotten; so is one whose process
  *  has died.
  *  Errors: NOTFOUND (no such profile), STATE (nothing loaded), ACCESS (a view of another user's engine), INVALID, NOMEM.
- *  Threads: any, wait-free, no I/O; works after fork(). One call is one thread's at a time. Since 0.2. */
+ *  Threads: any; wait-free but for the allocator. The only system call is the one that at times wakes the engine's
+ *  thread. Works after fork(). One call is one thread's at a time. Since 0.2. */
 TRUNKHA_API int trunkha_call_begin(trunkha_view *view, const char *profile, const trunkha_call_options *options,
                                    trunkha_call **ret_call, trunkha_step *ret_step);
 

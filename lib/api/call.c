@@ -319,9 +319,10 @@ static void take_late(const trunkha_call *call, const trunkha_report *report, tr
 {
     if (report->kind == TRUNKHA_REPORT_RESPONSE && report->code / 100 == 2)
         step->cancel = report->attempt ? report->attempt : call->machine.n_attempts;
-    if (call->machine.phase == THA_CALL_OVER)
+    if (call->machine.phase == THA_CALL_OVER) {
         step->action = TRUNKHA_STEP_STOP;
-    step->code = call->machine.phase == THA_CALL_OVER ? call->entry.last_code : 0;
+        step->code = call->entry.last_code;
+    }
 }
 
 static void note_post_dial(trunkha_call *call, uint64_t now_ms)

@@ -7,8 +7,6 @@
 #include "call.h"
 #include "events/dump.h"
 
-typedef json_int_t number; /* json_pack() takes no other for "I" */
-
 void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt)
 {
     for (uint32_t i = 0; i < pick->n_passed && call->n_passed < THA_RECORD_PASSED_MAX; i++) {
@@ -79,28 +77,18 @@ void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size)
 
 /* ---- As JSON ---- */
 
-static number unix_ms(uint64_t core_ms)
+static tha_json_number unix_ms(uint64_t core_ms)
 {
     return tha_clock_unix_ms() - (int64_t)(tha_clock_ms() - core_ms);
-}
-
-/** Adds @p row, which may be NULL for want of memory; then, or when it cannot be added, all of @p array is given up. */
-static json_t *append(json_t *array, json_t *row)
-{
-    if (!json_array_append_new(array, row))
-        return array;
-
-    json_decref(array);
-
-    return NULL;
 }
 
 static json_t *attempt_json(const struct tha_attempt_record *attempt)
 {
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:s}", "trunkId", attempt->trunk_id, "target",
                      attempt->target, "outboundRoute", attempt->outbound_route, "start", unix_ms(attempt->started_ms),
-                     "durationMs", (number)attempt->duration_ms, "result", trunkha_call_result_name(attempt->result), "code",
-                     (number)attempt->code, "q850Cause", (number)attempt->q850_cause, "why", trunkha_why_text(attempt->why));
+                     "durationMs", (tha_json_number)attempt->duration_ms, "result",
+                     trunkha_call_result_name(attempt->result), "code", (tha_json_number)attempt->code, "q850Cause",
+                     (tha_json_number)attempt->q850_cause, "why", trunkha_why_text(attempt->why));
 }
 
 static json_t *attempts_json(const trunkha_call *call)
@@ -108,7 +96,7 @@ static json_t *attempts_json(const trunkha_call *call)
     json_t *array = json_array();
 
     for (uint32_t i = 0; i < call->machine.n_attempts; i++)
-        array = append(array, attempt_json(&call->attempts[i]));
+        array = tha_events_append(array, attempt_json(&call->attempts[i]));
 
     return array;
 }
@@ -120,8 +108,9 @@ static json_t *passed_json(const trunkha_call *call)
     for (uint32_t i = 0; i < call->n_passed; i++) {
         const struct tha_passed_record *record = &call->passed[i];
 
-        array = append(array, json_pack("{s:s, s:s, s:I}", "trunkId", record->passed.trunk_id, "why",
-                                        trunkha_why_text(record->passed.why), "attempt", (number)record->attempt));
+        array = tha_events_append(array, json_pack("{s:s, s:s, s:I}", "trunkId", record->passed.trunk_id, "why",
+                                                   trunkha_why_text(record->passed.why), "attempt",
+                                                   (tha_json_number)record->attempt));
     }
 
     return array;
@@ -136,9 +125,9 @@ int trunkha_call_json(const trunkha_call *call, char **ret_json)
 
     text = tha_events_dump(json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:o}", "callId", call->entry.call_id, "profile",
                                      call->entry.profile_id, "begun", unix_ms(call->entry.begun_ms), "result",
-                                     trunkha_call_result_name(call->result), "code", (number)call->entry.last_code,
-                                     "postDialMs", (number)call->entry.post_dial_ms, "attempts", attempts_json(call),
-                                     "passedOver", passed_json(call)));
+                                     trunkha_call_result_name(call->result), "code", (tha_json_number)call->entry.last_code,
+                                     "postDialMs", (tha_json_number)call->entry.post_dial_ms, "attempts",
+                                     attempts_json(call), "passedOver", passed_json(call)));
     if (!text)
         return TRUNKHA_ERR_NOMEM;
     *ret_json = text;

@@ -8,8 +8,6 @@
 
 #define TRIES_MAX 8U
 
-typedef json_int_t number; /* json_pack() takes no other for "I" */
-
 static json_t *rtt_json(uint32_t rtt_us)
 {
     return rtt_us ? json_real(rtt_us / 1000.0) : json_null();
@@ -26,25 +24,14 @@ static json_t *id_json(const char *id)
     return id[0] ? json_string(id) : json_null();
 }
 
-/** Adds @p row, which may be NULL for want of memory; then, or when it cannot be added, all of @p array is given up. */
-static json_t *append(json_t *array, json_t *row)
-{
-    if (!json_array_append_new(array, row))
-        return array;
-
-    json_decref(array);
-
-    return NULL;
-}
-
 static json_t *target_json(const trunkha_target_status *target)
 {
     return json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:o}", "target", target->target, "state",
                      trunkha_health_name(target->health), "reasonCode", trunkha_reason_name(target->reason), "since",
-                     (number)target->since, "rttMs", rtt_json(target->rtt_us), "lossPercent", target->loss_permille / 10.0,
-                     "failedAttempts", (number)target->failed_attempts, "lastResponse", (number)target->last_response,
-                     "lastSuccessfulKeepalive", time_json(target->last_successful_keepalive), "cooldownUntil",
-                     time_json(target->cooldown_until));
+                     (tha_json_number)target->since, "rttMs", rtt_json(target->rtt_us), "lossPercent",
+                     target->loss_permille / 10.0, "failedAttempts", (tha_json_number)target->failed_attempts,
+                     "lastResponse", (tha_json_number)target->last_response, "lastSuccessfulKeepalive",
+                     time_json(target->last_successful_keepalive), "cooldownUntil", time_json(target->cooldown_until));
 }
 
 /** The targets of a trunk stand together: *inout_index is moved past them. */
@@ -54,7 +41,7 @@ static json_t *targets_json(const trunkha_view *view, const char *trunk_id, uint
     json_t *array = json_array();
 
     while (!trunkha_view_get_target(view, *inout_index, &target) && !strcmp(target.trunk_id, trunk_id)) {
-        array = append(array, target_json(&target));
+        array = tha_events_append(array, target_json(&target));
         ++*inout_index;
     }
 
@@ -65,8 +52,8 @@ static json_t *trunk_json(const trunkha_view *view, const trunkha_trunk_status *
 {
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", trunk->id, "name", trunk->name, "state",
                      trunkha_health_name(trunk->health), "adminState", trunkha_admin_name(trunk->admin), "reasonCode",
-                     trunkha_reason_name(trunk->reason), "since", (number)trunk->since, "activeCalls",
-                     (number)trunk->active_calls, "targets", targets_json(view, trunk->id, inout_target));
+                     trunkha_reason_name(trunk->reason), "since", (tha_json_number)trunk->since, "activeCalls",
+                     (tha_json_number)trunk->active_calls, "targets", targets_json(view, trunk->id, inout_target));
 }
 
 /** As with targets: the trunks of a group stand together. */
@@ -76,7 +63,7 @@ static json_t *trunks_json(const trunkha_view *view, const char *group_id, uint3
     json_t *array = json_array();
 
     while (!trunkha_view_get_trunk(view, *inout_trunk, &trunk) && !strcmp(trunk.trunk_group_id, group_id)) {
-        array = append(array, trunk_json(view, &trunk, inout_target));
+        array = tha_events_append(array, trunk_json(view, &trunk, inout_target));
         ++*inout_trunk;
     }
 
@@ -90,9 +77,10 @@ static json_t *groups_json(const trunkha_view *view)
     json_t *array = json_array();
 
     for (uint32_t i = 0; !trunkha_view_get_group(view, i, &group); i++) {
-        array = append(array, json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", group.id, "name", group.name, "state",
-                                        trunkha_health_name(group.health), "activeTrunkId", id_json(group.active_trunk_id),
-                                        "trunks", trunks_json(view, group.id, &next_trunk, &next_target)));
+        array = tha_events_append(array, json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", group.id, "name", group.name, "state",
+                                                   trunkha_health_name(group.health), "activeTrunkId",
+                                                   id_json(group.active_trunk_id), "trunks",
+                                                   trunks_json(view, group.id, &next_trunk, &next_target)));
     }
 
     return array;
@@ -105,8 +93,8 @@ static json_t *profiles_json(const trunkha_view *view)
 
     for (uint32_t i = 0; !trunkha_view_get_profile(view, i, &profile); i++) {
         if (!profile.is_group)
-            array =
-                append(array, json_pack("{s:s, s:o}", "id", profile.id, "activeTrunkId", id_json(profile.active_trunk_id)));
+            array = tha_events_append(
+                array, json_pack("{s:s, s:o}", "id", profile.id, "activeTrunkId", id_json(profile.active_trunk_id)));
     }
 
     return array;
@@ -134,7 +122,7 @@ static json_t *status_json(const trunkha_view *view)
 
         json_decref(object);
         trunkha_view_get_info(view, &info);
-        object = json_pack("{s:s, s:I, s:o, s:o}", "instanceId", info.instance_id, "ageMs", (number)info.age_ms,
+        object = json_pack("{s:s, s:I, s:o, s:o}", "instanceId", info.instance_id, "ageMs", (tha_json_number)info.age_ms,
                            "trunkGroups", groups_json(view), "routingProfiles", profiles_json(view));
         trunkha_view_get_info(view, &after);
         if (after.generation == info.generation)
@@ -165,7 +153,7 @@ static json_t *candidates_json(const trunkha_candidate *candidates, size_t count
 
     for (size_t i = 0; i < count; i++) {
         if ((candidates[i].why >= TRUNKHA_WHY_DISABLED) == is_passed_over)
-            array = append(array, candidate_json(&candidates[i]));
+            array = tha_events_append(array, candidate_json(&candidates[i]));
     }
 
     return array;
@@ -218,7 +206,7 @@ int trunkha_view_route_json(const trunkha_view *view, const char *profile, char 
         return err;
 
     trunkha_view_get_info(view, &info);
-    object = json_pack("{s:s, s:I, s:o, s:o}", "profile", profile, "ageMs", (number)info.age_ms, "candidates",
+    object = json_pack("{s:s, s:I, s:o, s:o}", "profile", profile, "ageMs", (tha_json_number)info.age_ms, "candidates",
                        candidates_json(candidates, count, false), "passedOver", candidates_json(candidates, count, true));
     free(candidates);
 

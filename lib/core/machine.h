@@ -67,8 +67,8 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
 /** @p cause: the target that changed, or NULL. */
 void tha_rollup_trunk(struct tha_core *core, uint32_t trunk, const struct tha_target *cause, uint32_t reason,
                       const char *detail, uint64_t now_ms);
-/** When a hold-down of @p hold_down_ms, or longer if it flaps, ends that began when the trunk became AVAILABLE again; 0 = there
- *  is none. */
+/** When a hold-down of @p hold_down_ms, or longer if it flaps, ends that began when the trunk became AVAILABLE again;
+ *  0 = there is none. */
 uint64_t tha_rollup_release_ms(const struct tha_core *core, uint32_t trunk, uint32_t hold_down_ms);
 /** A probe has failed: a hold-down that runs waits for unbroken health, and begins anew. */
 void tha_rollup_break(struct tha_core *core, uint32_t trunk, uint64_t now_ms);

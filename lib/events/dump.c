@@ -4,6 +4,16 @@
 
 #define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(6))
 
+json_t *tha_events_append(json_t *array, json_t *row)
+{
+    if (!json_array_append_new(array, row))
+        return array;
+
+    json_decref(array);
+
+    return NULL;
+}
+
 char *tha_events_dump(json_t *object)
 {
     size_t len = object ? json_dumpb(object, NULL, 0, FLAGS) : 0;
