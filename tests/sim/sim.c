@@ -221,6 +221,15 @@ struct sim *sim_new(const char *json)
     return sim_new_with_seed(json, 1);
 }
 
+struct sim *sim_new_at(const char *json, uint64_t ms)
+{
+    struct sim *sim = sim_new(json);
+
+    sim_run_to(sim, ms);
+
+    return sim;
+}
+
 void sim_free(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->n_routes; i++)

@@ -27,6 +27,8 @@ struct sim_event {
 
 /** Loads @p json and starts at time 1000000 (so that "before the start" can be told); every carrier answers 200. */
 struct sim *sim_new(const char *json);
+/** sim_new(), and @p ms have passed. */
+struct sim *sim_new_at(const char *json, uint64_t ms);
 struct sim *sim_new_with_seed(const char *json, uint64_t seed);
 void sim_free(struct sim *sim);
 

@@ -17,15 +17,6 @@
     " 'routingProfiles': [{'id': 'out', 'primaryTrunkGroup': 'carrier-a', 'secondaryTrunkGroup': 'carrier-b'}]," KEEPALIVE  \
     "}"
 
-static struct sim *world_at(uint64_t ms)
-{
-    struct sim *sim = sim_new(TWO_CARRIERS);
-
-    sim_run_to(sim, ms);
-
-    return sim;
-}
-
 static void fail_calls(struct sim *sim, const char *trunk_id)
 {
     for (int i = 0; i < 3; i++)
@@ -87,7 +78,7 @@ END_TEST
 
 START_TEST(after_a_pause_the_reason_is_what_keeps_the_trunk_down)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news pause = SIM_UNAVAILABLE;
 
     pause.cool_ms = 60000;
@@ -98,7 +89,7 @@ START_TEST(after_a_pause_the_reason_is_what_keeps_the_trunk_down)
     assert_state(sim, "a1", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_CALL_FAILURE);
     sim_free(sim);
 
-    sim = world_at(10000);
+    sim = sim_new_at(TWO_CARRIERS, 10000);
     sim_behave(sim, "a1", SIM_SILENT);
     sim_call(sim, "a1", pause, 1);
     sim_run_to(sim, 600000);
@@ -109,7 +100,7 @@ END_TEST
 
 START_TEST(a_trunk_whose_probes_return_during_its_pause_is_overloaded)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news pause = SIM_UNAVAILABLE;
 
     sim_behave(sim, "a1", SIM_REFUSED);
@@ -152,7 +143,7 @@ END_TEST
 
 START_TEST(calls_that_cannot_be_delivered_do_not_end_a_fault_at_home)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_behave_all(sim, SIM_SILENT);
     sim_run_to(sim, 60000);
@@ -173,7 +164,7 @@ END_TEST
 
 START_TEST(a_fault_at_home_does_not_wash_away_what_calls_told_long_before)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 300000);
@@ -196,7 +187,7 @@ START_TEST(calls_of_a_trunk_that_is_gone_say_nothing_of_the_one_in_its_place)
                                          WORLD_OF("{'id': 'x1', 'sipAddress': '192.0.2.99'}")};
 
     for (int i = 0; i < 2; i++) {
-        struct sim *sim = world_at(10000);
+        struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
         struct tha_news late = SIM_UNANSWERED;
 
         late.started_ms = sim_core_now(sim);
@@ -213,7 +204,7 @@ END_TEST
 
 START_TEST(a_trial_does_not_outlive_its_target)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 26000);
@@ -231,7 +222,7 @@ END_TEST
 
 START_TEST(few_calls_are_enough_to_keep_a_carrier_in_use_that_rejects_options)
 {
-    struct sim *sim = world_at(5000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 5000);
 
     sim_behave(sim, "a1", (struct sim_manner){403, 20});
     for (int i = 0; i < 10; i++) {
@@ -246,7 +237,7 @@ END_TEST
 
 START_TEST(a_carrier_that_begins_to_answer_options_with_503_is_left_although_it_completed_a_call_just_before)
 {
-    struct sim *sim = world_at(20000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 20000);
 
     sim_call(sim, "a1", SIM_ANSWERED, 1);
     sim_behave(sim, "a1", (struct sim_manner){503, 20});
@@ -258,7 +249,7 @@ END_TEST
 
 START_TEST(the_end_of_the_only_call_says_that_none_is_left)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_call(sim, "a1", SIM_BEGUN, 1);
     sim_call(sim, "a1", SIM_ANSWERED, 1);

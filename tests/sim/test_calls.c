@@ -6,15 +6,6 @@
 #include "sim.h"
 #include "worlds.h"
 
-static struct sim *world_at(uint64_t ms)
-{
-    struct sim *sim = sim_new(TWO_CARRIERS);
-
-    sim_run_to(sim, ms);
-
-    return sim;
-}
-
 /** a1 goes DOWN now, for the sake of its calls. */
 static void fail_calls(struct sim *sim, const char *trunk_id)
 {
@@ -28,7 +19,7 @@ static void fail_calls(struct sim *sim, const char *trunk_id)
 
 START_TEST(three_hard_failures_bring_a_trunk_down_that_answers_its_probes)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     const struct sim_event *down;
 
     for (int i = 0; i < 2; i++)
@@ -51,7 +42,7 @@ END_TEST
 
 START_TEST(six_soft_failures_bring_it_down_and_five_do_not)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     for (int i = 0; i < 5; i++)
         sim_call(sim, "a1", SIM_SERVER_ERROR, 1);
@@ -64,7 +55,7 @@ END_TEST
 
 START_TEST(a_busy_callee_clears_the_score_and_so_does_one_that_rings)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     for (int i = 0; i < 5; i++)
         sim_call(sim, "a1", SIM_SERVER_ERROR, 1);
@@ -83,7 +74,7 @@ END_TEST
 
 START_TEST(good_probes_do_not_clear_the_score)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     for (int i = 0; i < 5; i++)
         sim_call(sim, "a1", SIM_SERVER_ERROR, 1);
@@ -96,7 +87,7 @@ END_TEST
 
 START_TEST(the_first_unanswered_call_has_the_trunk_probed_at_once)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_call(sim, "a1", SIM_UNANSWERED, 1);
     ck_assert_uint_eq(sim_last_probe(sim, "a1"), 10000);
@@ -115,7 +106,7 @@ END_TEST
 
 START_TEST(a_soft_failure_causes_no_probe)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_call(sim, "a1", SIM_SERVER_ERROR, 1);
     sim_run_to(sim, 29999);
@@ -126,7 +117,7 @@ END_TEST
 
 START_TEST(an_unanswered_call_counts_as_a_failed_probe)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_behave(sim, "a1", SIM_SILENT);
     sim_call(sim, "a1", SIM_UNANSWERED, 1); /* and probes at 10,000 and 13,000 */
@@ -143,7 +134,7 @@ END_TEST
 
 START_TEST(one_call_is_let_through_after_a_down_interval)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 24999);
@@ -159,7 +150,7 @@ END_TEST
 
 START_TEST(each_trial_that_fails_doubles_the_wait_up_to_the_longest)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     uint64_t at = 25000;
     uint32_t period = 15000;
 
@@ -180,7 +171,7 @@ END_TEST
 
 START_TEST(an_answered_trial_restores_the_trunk_and_the_hold_down_begins)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     const struct sim_event *up;
 
     fail_calls(sim, "a1");
@@ -206,7 +197,7 @@ END_TEST
 
 START_TEST(a_trial_whose_callee_was_busy_is_followed_by_another_at_once)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 26000);
@@ -219,7 +210,7 @@ END_TEST
 
 START_TEST(a_trial_of_which_nothing_is_heard_is_repeated_after_a_period)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 25000);
@@ -234,7 +225,7 @@ END_TEST
 
 START_TEST(no_call_is_wasted_on_a_trunk_that_fails_its_probes_too)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_behave(sim, "a1", SIM_SILENT);
     fail_calls(sim, "a1"); /* probed every 15 s from 10,000 */
@@ -252,7 +243,7 @@ END_TEST
 
 START_TEST(a_standby_is_not_tried_on_calls_that_the_active_trunk_can_take)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "b1");
     sim_run_to(sim, 60000);
@@ -264,7 +255,7 @@ END_TEST
 
 START_TEST(enabling_by_the_operator_ends_a_trial)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     fail_calls(sim, "a1");
     sim_run_to(sim, 26000);
@@ -281,7 +272,7 @@ END_TEST
 
 START_TEST(a_reload_keeps_score_trial_and_pause)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news pause = SIM_UNAVAILABLE;
 
     pause.cool_ms = 30000;
@@ -305,7 +296,7 @@ END_TEST
 
 START_TEST(a_pause_passes_the_trunk_over_for_exactly_that_time_whatever_the_probes_say)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news news = SIM_UNAVAILABLE;
     uint32_t n;
 
@@ -333,7 +324,7 @@ END_TEST
 
 START_TEST(a_shorter_pause_does_not_shorten_a_longer_one)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news news = SIM_UNAVAILABLE;
 
     news.cool_ms = 10000;
@@ -351,7 +342,7 @@ END_TEST
 
 START_TEST(when_all_ask_for_a_pause_the_call_is_still_tried)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news news = SIM_UNAVAILABLE;
     uint32_t n;
 
@@ -368,7 +359,7 @@ END_TEST
 
 START_TEST(an_answered_call_postpones_the_probe)
 {
-    struct sim *sim = world_at(20000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 20000);
 
     sim_call(sim, "a1", SIM_ANSWERED, 1);
     sim_run_to(sim, 49999);
@@ -394,7 +385,7 @@ END_TEST
 
 START_TEST(an_answered_call_ends_a_suspicion)
 {
-    struct sim *sim = world_at(20);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 20);
 
     sim_behave(sim, "a1", SIM_SILENT);
     sim_run_to(sim, 36500); /* two have failed, the third is under way */
@@ -428,7 +419,7 @@ END_TEST
 
 START_TEST(a_carrier_that_rejects_options_but_completes_calls_stays_selectable)
 {
-    struct sim *sim = world_at(100);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 100);
     const struct sim_event *event;
 
     sim_behave(sim, "a1", (struct sim_manner){403, 20});
@@ -457,7 +448,7 @@ END_TEST
 
 START_TEST(a_request_of_a_peer_that_is_down_has_it_probed_at_once_and_proves_nothing)
 {
-    struct sim *sim = world_at(20);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 20);
 
     sim_behave(sim, "a1", SIM_SILENT);
     sim_run_to(sim, 60000); /* DOWN at 39,000; probed at 51,000, 66,000 */
@@ -474,7 +465,7 @@ END_TEST
 
 START_TEST(a_draining_trunk_says_when_the_last_call_has_gone)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_call(sim, "a1", SIM_BEGUN, 2);
     sim_set_admin(sim, "a1", TRUNKHA_ADMIN_DRAINING, 0, 0);
@@ -490,7 +481,7 @@ END_TEST
 
 START_TEST(calls_that_nobody_answers_on_any_trunk_are_a_fault_at_home)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_behave_all(sim, SIM_SILENT);
     for (int i = 0; i < 3; i++)
@@ -513,7 +504,7 @@ END_TEST
 
 START_TEST(one_call_that_no_carrier_answers_is_no_fault_at_home)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
 
     sim_call(sim, "a1", SIM_UNANSWERED, 1);
     sim_call(sim, "b1", SIM_UNANSWERED, 1);
@@ -525,7 +516,7 @@ END_TEST
 
 START_TEST(news_of_a_disabled_trunk_or_of_none_change_nothing)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news nowhere = SIM_UNAVAILABLE;
 
     sim_set_admin(sim, "a1", TRUNKHA_ADMIN_DISABLED, 0, 0);
@@ -547,7 +538,7 @@ END_TEST
 
 START_TEST(every_attempt_and_every_call_is_an_event)
 {
-    struct sim *sim = world_at(10000);
+    struct sim *sim = sim_new_at(TWO_CARRIERS, 10000);
     struct tha_news news = SIM_ANSWERED;
     const struct sim_event *told;
 
@@ -591,4 +582,5 @@ SUITE("sim: calls", three_hard_failures_bring_a_trunk_down_that_answers_its_prob
       a_carrier_that_rejects_options_but_completes_calls_stays_selectable,
       a_request_of_a_peer_that_is_down_has_it_probed_at_once_and_proves_nothing,
       a_draining_trunk_says_when_the_last_call_has_gone, calls_that_nobody_answers_on_any_trunk_are_a_fault_at_home,
-      one_call_that_no_carrier_answers_is_no_fault_at_home, news_of_a_disabled_trunk_or_of_none_change_nothing, every_attempt_and_every_call_is_an_event)
+      one_call_that_no_carrier_answers_is_no_fault_at_home, news_of_a_disabled_trunk_or_of_none_change_nothing,
+      every_attempt_and_every_call_is_an_event)
