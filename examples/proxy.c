@@ -10,18 +10,23 @@
  *       | ACK, BYE ... (by Record-Route) -------------------------------------------------> B   trunkha_view_end_call()
  *
  * What is kept: a `call` while it is set up, with an `attempt` for each trunk tried, and a small `dialog` until its BYE. All
- * else is stateless, as requests inside a dialog are (section 16.11). libre decodes and prints messages. Its transactions
- * are not used: they would choose the next address themselves; nor its timers, which jump with the wall clock before
- * libre 2.1. UDP and numeric addresses only. */
+ * else is stateless, as requests inside a dialog are (section 16.11). Callers come by UDP to a socket of the proxy's own.
+ * Trunks are reached over UDP, TCP or TLS by the sockets and connections that the engine probes them with; what they send
+ * comes on the engine's thread and waits in the `inbox` for this one. A trunk that wants credentials gets them here.
+ *
+ * libre decodes and prints messages. Its transactions are not used: they would choose the next address themselves; nor its
+ * timers, which jump with the wall clock before libre 2.1. */
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -39,9 +44,14 @@
 #define DIALOG_MS (12 * 3600 * 1000) /* an answered call of which nothing more is heard is forgotten */
 #define LEAVE_MS  2000               /* at the end, for the trunks to answer our CANCELs */
 
+#define CONNECT_MS       1000 /* a call waits that long for a connection to come up, then the next trunk has it */
+#define CONNECT_AGAIN_MS 20   /* from one look to the next */
+
 #define CALLS_MAX       16384 /* being set up, or over for less than 32 s; each of them takes about 10 kB */
 #define DIALOGS_MAX     262144
-#define MESSAGE_MAX     16384 /* bytes; longer datagrams are dropped */
+#define MESSAGE_MAX     16384 /* bytes; longer ones are dropped */
+#define LETTERS_MAX     2048  /* messages of trunks that wait for us; more are dropped, as a full socket drops them */
+#define VALUES_MAX      2048  /* bytes of all values of one header */
 #define LINE_MAX_BYTES  1024  /* of a first line */
 #define HASH_BUCKETS    8192  /* power of two */
 #define MESSAGES_A_TURN 64
@@ -61,6 +71,29 @@ struct timer {
     uint64_t at_ms;
     void (*fire)(void *arg);
     void *arg;
+};
+
+/** The one at the other end of a message. */
+struct peer {
+    struct sa address;
+    enum sip_transp transport;
+    char trunk_id[TRUNKHA_ID_SIZE]; /* whose sockets and connections lead there; "" = our own socket does */
+};
+
+/** A message of a trunk on its way from the engine's thread to ours. */
+struct letter {
+    struct letter *next;
+    struct peer from;
+    bool has_come_back; /* it is ours; or, if it is empty, all that was sent on that connection */
+    size_t len;
+    uint8_t data[];
+};
+
+struct inbox {
+    pthread_mutex_t lock;
+    struct letter *first, **end;
+    uint32_t n_letters;
+    int bell; /* eventfd */
 };
 
 /** A keyed hash of what identifies a transaction or dialog: nobody outside can foretell it or make two alike. */
@@ -85,14 +118,16 @@ struct proxy {
     bool is_ending;
 
     int signals;
-    int fd;
+    int fd;          /* of the callers */
     struct sa local; /* as it stands in Via and Record-Route */
+    struct inbox inbox;
 
     uint64_t now_ms; /* CLOCK_MONOTONIC */
     uint64_t tick;
     struct list wheel[WHEEL_SIZE];
 
     uint8_t secret[32];
+    char mark[17];         /* by which we know our Record-Routes at the trunks' side, whose address may change */
     struct mbuf *scratch;  /* large enough for the fields of any message */
     struct hash *calls;    /* by the id of their INVITE transaction */
     struct hash *attempts; /* by branch */
@@ -104,8 +139,10 @@ struct proxy {
 struct dialog {
     struct entry entry;
     struct proxy *proxy;
-    struct sa caller, callee; /* where their requests and responses came from */
-    uint64_t token;           /* of the answered call, 0 = none */
+    struct sa caller;    /* where its requests and responses came from */
+    struct peer callee;  /* likewise; no address = not known yet */
+    uint32_t cseq_shift; /* what the callee's CSeq is ahead of the caller's, as the INVITE was sent again with credentials */
+    uint64_t token;      /* of the answered call, 0 = none */
     struct timer end;
 };
 
@@ -143,11 +180,12 @@ enum attempt_state {
 };
 
 /* "z9hG4bK", a letter, 24 random hex digits, 8 that show a loop */
-#define BRANCH_SIZE      41
-#define BRANCH_LEN       (BRANCH_SIZE - 1)
-#define LOOP_LEN         8
-#define BRANCH_ATTEMPT   "z9hG4bKt"
-#define BRANCH_STATELESS "z9hG4bKs"
+#define BRANCH_SIZE       41
+#define BRANCH_LEN        (BRANCH_SIZE - 1)
+#define LOOP_LEN          8
+#define BRANCH_ATTEMPT    "z9hG4bKt"
+#define BRANCH_OF_CALLERS "z9hG4bKs" /* stateless: the response goes out by our own socket */
+#define BRANCH_OF_TRUNKS  "z9hG4bKr" /* likewise, by the engine's */
 
 /** Our INVITE to one trunk: a client transaction. */
 struct attempt {
@@ -160,11 +198,15 @@ struct attempt {
     bool is_answer;   /* the call's */
     bool is_cancelled;
     char branch[BRANCH_SIZE];
-    char *uri; /* the Request-URI */
-    struct sa to;
-    struct mbuf *request; /* sent again and again: the INVITE, then the CANCEL, or the BYE */
-    struct sa request_to;
+    char local[TRUNKHA_ID_SIZE]; /* what stands in the INVITE's Via */
+    char *uri;                   /* the Request-URI */
+    char *credentials;           /* header line, NULL = none */
+    uint32_t cseq_shift;
+    struct peer to;
+    struct mbuf *request; /* sent again and again: the INVITE, then the CANCEL, or the BYE; NULL = not to be written yet */
+    struct peer request_to;
     uint32_t pause_ms;
+    uint64_t patience_ms;  /* a connection may come up until then */
     struct sip_msg *final; /* 300 to 699 */
     struct timer again;    /* timer A or E */
     struct timer end;      /* timer B, D, F or M */
@@ -288,13 +330,48 @@ static uint16_t port_or_default(uint32_t port)
     return (uint16_t)(port && port <= UINT16_MAX ? port : SIP_PORT);
 }
 
-/** Where the responses to a request go: to its source, and to the port in the Via unless the sender wants them where it sent
- *  from (section 18.2.2, RFC 3581 section 4). */
+static bool is_reliable(enum sip_transp transport)
+{
+    return transport == SIP_TRANSP_TCP || transport == SIP_TRANSP_TLS;
+}
+
+/** "udp:192.0.2.1:5060", "tls:[2001:db8::1]:5061" */
+static bool peer_read(const char *target, const char *trunk_id, struct peer *ret_peer)
+{
+    static const enum sip_transp transports[] = {SIP_TRANSP_UDP, SIP_TRANSP_TCP, SIP_TRANSP_TLS};
+    struct peer peer = {.transport = SIP_TRANSP_NONE};
+
+    for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+        if (!strncasecmp(target, sip_transp_name(transports[i]), 3) && target[3] == ':')
+            peer.transport = transports[i];
+    if (peer.transport == SIP_TRANSP_NONE || sa_decode(&peer.address, target + 4, strlen(target + 4)))
+        return false;
+    str_ncpy(peer.trunk_id, trunk_id, sizeof(peer.trunk_id));
+    *ret_peer = peer;
+
+    return true;
+}
+
+/** As the library names it. */
+static void peer_target(const struct peer *peer, char target[TRUNKHA_ID_SIZE])
+{
+    const char *name = peer->transport == SIP_TRANSP_TLS ? "tls" : peer->transport == SIP_TRANSP_TCP ? "tcp" : "udp";
+
+    re_snprintf(target, TRUNKHA_ID_SIZE, "%s:%J", name, &peer->address);
+}
+
+static struct peer peer_of(const struct sa *address)
+{
+    return (struct peer){.address = *address, .transport = SIP_TRANSP_UDP};
+}
+
+/** Where the responses to a request go: to its source, over UDP to the port in the Via unless the sender wants them where
+ *  it sent from (section 18.2.2, RFC 3581 section 4). */
 static struct sa request_source(const struct sip_msg *msg)
 {
     struct sa source = msg->src;
 
-    if (msg_param_exists(&msg->via.params, "rport", NULL))
+    if (!is_reliable(msg->tp) && msg_param_exists(&msg->via.params, "rport", NULL))
         sa_set_port(&source, port_or_default(sa_port(&msg->via.addr)));
 
     return source;
@@ -341,6 +418,10 @@ static bool uri_address(const struct uri *uri, struct sa *ret_address)
 static bool uri_is_ours(const struct proxy *proxy, const struct uri *uri)
 {
     struct sa address;
+    struct pl mark;
+
+    if (!msg_param_decode(&uri->params, "mark", &mark) && !pl_strcmp(&mark, proxy->mark))
+        return true;
 
     return uri_address(uri, &address) && sa_cmp(&address, &proxy->local, SA_ALL);
 }
@@ -354,20 +435,74 @@ static bool header_is_ours(const struct proxy *proxy, const struct sip_hdr *head
 
 /* ---- Sending ------------------------------------------------------------------------------------------------------ */
 
-/** Returns 0 or the errno of a message that did not leave. A full buffer is none: what is lost is sent again. */
-static int send_to(const struct proxy *proxy, const struct sa *to, const struct mbuf *mb)
+static int send_by_socket(const struct proxy *proxy, const struct sa *to, const struct mbuf *mb)
 {
-    int error = 0;
-    socklen_t len = sizeof(error);
-
-    if (sendto(proxy->fd, mb->buf, mb->end, 0, &to->u.sa, to->len) >= 0)
-        return 0;
-    /* The socket may tell of an earlier message that another peer refused: that is read from its error queue later. */
-    getsockopt(proxy->fd, SOL_SOCKET, SO_ERROR, &error, &len);
     if (sendto(proxy->fd, mb->buf, mb->end, 0, &to->u.sa, to->len) >= 0)
         return 0;
 
-    return errno == EAGAIN || errno == ENOBUFS ? 0 : errno;
+    return errno == EAGAIN || errno == ENOBUFS ? 0 : errno; /* what is lost is sent again */
+}
+
+/** ENOTCONN: there is no connection yet. ENOENT: not, or no more, an address of that trunk. */
+static int library_error(int err)
+{
+    switch (err) {
+    case 0:
+        return 0;
+    case TRUNKHA_ERR_UNAVAILABLE:
+        return ENOTCONN;
+    case TRUNKHA_ERR_NOTFOUND:
+        return ENOENT;
+    case TRUNKHA_ERR_NOMEM:
+        return ENOMEM;
+    default:
+        return EIO;
+    }
+}
+
+/** Returns 0 or the errno of a message that did not leave. */
+static int send_to(const struct proxy *proxy, const struct peer *to, const struct mbuf *mb)
+{
+    char target[TRUNKHA_ID_SIZE];
+    int err;
+
+    if (!*to->trunk_id)
+        return send_by_socket(proxy, &to->address, mb);
+    peer_target(to, target);
+    err = library_error(trunkha_message_send(proxy->engine, to->trunk_id, target, mb->buf, mb->end));
+    if (err == ENOENT && to->transport == SIP_TRANSP_UDP) /* from another port than we send to, or gone by a reload */
+        return send_by_socket(proxy, &to->address, mb);
+
+    return err;
+}
+
+/** Our end of the way to a peer, for Via and Record-Route: "192.0.2.9:5060". */
+static int find_local(const struct proxy *proxy, const struct peer *to, char local[TRUNKHA_ID_SIZE])
+{
+    char target[TRUNKHA_ID_SIZE];
+
+    if (!*to->trunk_id)
+        return re_snprintf(local, TRUNKHA_ID_SIZE, "%J", &proxy->local) < 0 ? EIO : 0;
+    peer_target(to, target);
+
+    return library_error(trunkha_message_local(proxy->engine, to->trunk_id, target, local, TRUNKHA_ID_SIZE));
+}
+
+/** Where @p uri leads a request that is for @p peer: there, if it names an address of UDP, and to the peer itself if it is
+ *  a name, or we ourselves. The other addresses of a trunk are reached as it is; what is none of them, by our own socket.
+ *  What came by TCP or TLS never goes on by UDP. */
+static struct peer next_hop(const struct proxy *proxy, const struct uri *uri, const struct peer *peer)
+{
+    char ignored[TRUNKHA_ID_SIZE];
+    struct peer next = *peer;
+
+    if (is_reliable(peer->transport) || !uri_address(uri, &next.address) || uri_is_ours(proxy, uri) ||
+        sa_cmp(&next.address, &peer->address, SA_ALL))
+        return *peer;
+    if (*next.trunk_id && find_local(proxy, &next, ignored) == ENOENT)
+        next.trunk_id[0] = '\0';
+
+    return next;
 }
 
 /* ---- Writing messages -------------------------------------------------------------------------------------------- */
@@ -392,10 +527,11 @@ static int write_top_via(struct mbuf *mb, const struct sip_msg *request)
 {
     const struct sip_via *via = &request->via;
     struct pl rport;
-    bool wants_port = !msg_param_exists(&via->params, "rport", &rport);
+    bool has_rport = !msg_param_exists(&via->params, "rport", &rport);
+    bool wants_port = has_rport || is_reliable(request->tp); /* there it is for us: which connection it came on */
     int err = mbuf_write_str(mb, "Via: ");
 
-    err |= wants_port ? mbuf_write_pl_skip(mb, &via->val, &rport) : mbuf_write_pl(mb, &via->val);
+    err |= has_rport ? mbuf_write_pl_skip(mb, &via->val, &rport) : mbuf_write_pl(mb, &via->val);
     if (wants_port)
         err |= mbuf_printf(mb, ";rport=%u", sa_port(&request->src));
     if (wants_port || !sa_cmp(&request->src, &via->addr, SA_ADDR))
@@ -409,9 +545,19 @@ static int write_header(struct mbuf *mb, const struct sip_hdr *header)
     return mbuf_printf(mb, "%r: %r\r\n", &header->name, &header->val);
 }
 
-/** All but what changes at every hop: topmost Via, Max-Forwards, the first Routes, and Content-Length, which is written
- *  anew. */
-static int write_rest(struct mbuf *mb, const struct sip_msg *msg, uint32_t n_routes)
+/** PRACK names the CSeq of the INVITE (RFC 3262 section 7.2). */
+static int write_rack(struct mbuf *mb, const struct sip_hdr *header, uint32_t cseq_shift)
+{
+    struct pl rseq, cseq, method;
+
+    if (re_regex(header->val.p, header->val.l, "[0-9]+[ \t]+[0-9]+[ \t]+[^ \t]+", &rseq, NULL, &cseq, NULL, &method))
+        return write_header(mb, header);
+
+    return mbuf_printf(mb, "RAck: %r %u %r\r\n", &rseq, pl_u32(&cseq) + cseq_shift, &method);
+}
+
+/** All but what changes at every hop: topmost Via, Max-Forwards, the first Routes; and anew CSeq and Content-Length. */
+static int write_rest(struct mbuf *mb, const struct sip_msg *msg, uint32_t n_routes, uint32_t cseq_shift)
 {
     uint32_t n_vias = 1;
     struct le *le;
@@ -425,9 +571,12 @@ static int write_rest(struct mbuf *mb, const struct sip_msg *msg, uint32_t n_rou
             n_vias--;
         else if (header->id == SIP_HDR_ROUTE && n_routes)
             n_routes--;
-        else if (header->id != SIP_HDR_MAX_FORWARDS && header->id != SIP_HDR_CONTENT_LENGTH)
+        else if (header->id == SIP_HDR_RACK && cseq_shift)
+            err |= write_rack(mb, header, cseq_shift);
+        else if (header->id != SIP_HDR_MAX_FORWARDS && header->id != SIP_HDR_CSEQ && header->id != SIP_HDR_CONTENT_LENGTH)
             err |= write_header(mb, header);
     }
+    err |= mbuf_printf(mb, "CSeq: %u %r\r\n", msg->cseq.num + cseq_shift, &msg->cseq.met);
     err |= mbuf_printf(mb, "Content-Length: %zu\r\n\r\n", mbuf_get_left(msg->mb));
 
     return err | mbuf_write_mem(mb, mbuf_buf(msg->mb), mbuf_get_left(msg->mb));
@@ -446,23 +595,45 @@ static uint32_t max_forwards(const struct sip_msg *msg)
     return hops > 255 ? 255 : hops;
 }
 
-/** A request as it goes on (section 16.6): without its first @p n_routes Routes, which have led to us. */
-static struct mbuf *write_request(const struct proxy *proxy, const struct sip_msg *msg, const struct pl *uri,
-                                  const char *branch, uint32_t n_routes)
+/** What becomes of a request when it goes on (section 16.6). */
+struct passage {
+    const struct peer *to;
+    const char *local; /* our end of the way there */
+    const struct pl *uri;
+    const char *branch;
+    uint32_t n_routes; /* its first ones, which have led to us: they go */
+    uint32_t cseq_shift;
+    const char *more; /* a header line, NULL = none */
+};
+
+/** What belongs to the dialog shall come through us: from the trunk to the engine's socket or connection, and from the
+ *  caller to our own (RFC 5658: one Record-Route for each side). */
+static int write_record_routes(struct mbuf *mb, const struct proxy *proxy, const struct passage *passage)
 {
-    struct mbuf *mb = mbuf_alloc(msg->mb->end + 512);
+    const char *transport = is_reliable(passage->to->transport) ? sip_transp_param(passage->to->transport) : "";
+    int err = mbuf_printf(mb, "Record-Route: <sip:%s%s;lr;mark=%s>\r\n", passage->local, transport, proxy->mark);
+
+    return err | mbuf_printf(mb, "Record-Route: <sip:%J;lr>\r\n", &proxy->local);
+}
+
+static struct mbuf *write_request(const struct proxy *proxy, const struct sip_msg *msg, const struct passage *passage)
+{
+    struct mbuf *mb = mbuf_alloc(msg->mb->end + 1024);
     int err;
 
     if (!mb)
         return NULL;
-    err = mbuf_printf(mb, "%r %r SIP/2.0\r\n", &msg->met, uri);
-    err |= mbuf_printf(mb, "Via: SIP/2.0/UDP %J;branch=%s;rport\r\n", &proxy->local, branch);
+    err = mbuf_printf(mb, "%r %r SIP/2.0\r\n", &msg->met, passage->uri);
+    err |= mbuf_printf(mb, "Via: SIP/2.0/%s %s;branch=%s;rport\r\n", sip_transp_name(passage->to->transport), passage->local,
+                       passage->branch);
     err |= write_top_via(mb, msg);
-    if (!pl_isset(&msg->to.tag)) /* what belongs to the dialog shall come through us */
-        err |= mbuf_printf(mb, "Record-Route: <sip:%J;lr>\r\n", &proxy->local);
+    if (!pl_isset(&msg->to.tag))
+        err |= write_record_routes(mb, proxy, passage);
     err |= mbuf_printf(mb, "Max-Forwards: %u\r\n", max_forwards(msg) - 1);
+    if (passage->more)
+        err |= mbuf_printf(mb, "%s\r\n", passage->more);
 
-    return finished(mb, err | write_rest(mb, msg, n_routes));
+    return finished(mb, err | write_rest(mb, msg, passage->n_routes, passage->cseq_shift));
 }
 
 /** A response as it goes on: without our Via (section 16.7). */
@@ -475,7 +646,7 @@ static struct mbuf *write_response(const struct sip_msg *msg)
         return NULL;
     err = mbuf_printf(mb, "SIP/2.0 %u %r\r\n", msg->scode, &msg->reason);
 
-    return finished(mb, err | write_rest(mb, msg, 0));
+    return finished(mb, err | write_rest(mb, msg, 0, 0));
 }
 
 static bool is_copied(const struct sip_hdr *header, uint32_t *n_vias)
@@ -521,13 +692,15 @@ static struct mbuf *write_reply(struct proxy *proxy, const struct sip_msg *msg, 
 }
 
 /** Answers a request and forgets it. Nothing answers an ACK. */
-static void reply(struct proxy *proxy, const struct sip_msg *msg, const char *status, const char *more)
+static void reply(struct proxy *proxy, const struct sip_msg *msg, const struct peer *from, const char *status,
+                  const char *more)
 {
     struct mbuf *mb = pl_strcmp(&msg->met, "ACK") ? write_reply(proxy, msg, status, more) : NULL;
-    struct sa source = request_source(msg);
+    struct peer to = *from;
 
+    to.address = request_source(msg);
     if (mb)
-        send_to(proxy, &source, mb);
+        send_to(proxy, &to, mb);
     mem_deref(mb);
 }
 
@@ -590,7 +763,7 @@ static void call_respond(struct call *call, struct mbuf *mb)
         return;
     mem_deref(call->reply);
     call->reply = mb;
-    send_to(call->proxy, &call->caller, mb);
+    send_by_socket(call->proxy, &call->caller, mb);
 }
 
 static void call_free(void *arg)
@@ -625,7 +798,7 @@ static void call_refuse(void *arg)
     struct call *call = arg;
 
     if (call->reply)
-        send_to(call->proxy, &call->caller, call->reply);
+        send_by_socket(call->proxy, &call->caller, call->reply);
     else
         call_respond(call, call->chosen ? write_response(call->chosen)
                                         : write_reply(call->proxy, call->invite, status_text(call->code), ""));
@@ -690,12 +863,10 @@ static void call_deadline(void *arg)
     call_report(arg, TRUNKHA_REPORT_TIME, 0, NULL);
 }
 
+/** The last one of that number: it was sent again with credentials. */
 static struct attempt *attempt_find(const struct call *call, uint32_t number)
 {
-    struct le *le;
-
-    LIST_FOREACH(&call->attempts, le)
-    {
+    for (struct le *le = call->attempts.tail; le; le = le->prev) {
         struct attempt *attempt = le->data;
 
         if (attempt->number == number)
@@ -722,14 +893,14 @@ static void call_follow(struct call *call, const trunkha_step *step)
         attempt_start(call, step);
 }
 
-/** A Reason header may come in several lines. */
+/** Such as a Reason header may come in several lines. */
 static bool append_value(const struct sip_hdr *header, const struct sip_msg *msg, void *arg)
 {
     char *text = arg;
     size_t len = strlen(text);
 
     (void)msg;
-    re_snprintf(text + len, 256 - len, "%s%r", len ? ", " : "", &header->val);
+    re_snprintf(text + len, VALUES_MAX - len, "%s%r", len ? ", " : "", &header->val);
 
     return false;
 }
@@ -739,7 +910,7 @@ static void call_report(struct call *call, uint32_t kind, uint32_t attempt, cons
 {
     trunkha_report report = TRUNKHA_REPORT_INIT;
     trunkha_step step = TRUNKHA_STEP_INIT;
-    char retry_after[256] = "", reason[256] = "";
+    char retry_after[VALUES_MAX] = "", reason[VALUES_MAX] = "";
 
     if (!call->call)
         return;
@@ -771,6 +942,7 @@ static void attempt_free(void *arg)
     list_unlink(&attempt->le);
     hash_unlink(&attempt->entry.le);
     mem_deref(attempt->uri);
+    mem_deref(attempt->credentials);
     mem_deref(attempt->request);
     mem_deref(attempt->final);
     mem_deref(attempt->call);
@@ -788,27 +960,84 @@ static void attempt_over(void *arg)
     mem_deref(attempt);
 }
 
-/** Timer A for an INVITE, E for a CANCEL or BYE. */
+/** It could not be sent, or has come back: the library is told, and says what is next. */
+static void attempt_failed(struct attempt *attempt)
+{
+    struct call *call = mem_ref(attempt->call);
+    uint32_t number = attempt->is_given_up ? 0 : attempt->number;
+
+    mem_deref(attempt);
+    if (number)
+        call_report(call, TRUNKHA_REPORT_TRANSPORT_ERROR, number, NULL);
+    mem_deref(call);
+}
+
+/** Our INVITE names our end of the way, which is known when there is a connection. */
+static int attempt_write_invite(struct attempt *attempt)
+{
+    struct proxy *proxy = attempt->call->proxy;
+    struct pl uri;
+    struct passage passage = {
+        .to = &attempt->to,
+        .local = attempt->local,
+        .uri = &uri,
+        .branch = attempt->branch,
+        .n_routes = UINT32_MAX,
+        .cseq_shift = attempt->cseq_shift,
+        .more = attempt->credentials,
+    };
+    int err = find_local(proxy, &attempt->to, attempt->local);
+
+    if (err)
+        return err;
+    pl_set_str(&uri, attempt->uri);
+    attempt->request = write_request(proxy, attempt->call->invite, &passage);
+
+    return attempt->request ? 0 : ENOMEM;
+}
+
+static void attempt_send_again(void *arg);
+
+/** Over UDP timer A (or E) sends it again; over TCP and TLS it is sent once, as soon as there is a connection. */
+static int attempt_transmit(struct attempt *attempt)
+{
+    struct proxy *proxy = attempt->call->proxy;
+    int err = attempt->request ? 0 : attempt_write_invite(attempt);
+
+    err = err ? err : send_to(proxy, &attempt->request_to, attempt->request);
+    if ((err == ENOTCONN || err == ENOMEM) && proxy->now_ms < attempt->patience_ms) {
+        if (attempt->state == ATTEMPT_CALLING) /* the next connection has another port of ours */
+            attempt->request = mem_deref(attempt->request);
+        timer_start(proxy, &attempt->again, CONNECT_AGAIN_MS, attempt_send_again, attempt);
+        return 0;
+    }
+    if (!err && !is_reliable(attempt->request_to.transport))
+        timer_start(proxy, &attempt->again, attempt->pause_ms, attempt_send_again, attempt);
+
+    return err;
+}
+
 static void attempt_send_again(void *arg)
 {
     struct attempt *attempt = arg;
     uint32_t longest = attempt->state == ATTEMPT_CALLING ? END_MS : T2_MS;
 
-    send_to(attempt->call->proxy, &attempt->request_to, attempt->request);
     attempt->pause_ms = attempt->pause_ms < longest / 2 ? 2 * attempt->pause_ms : longest;
-    timer_start(attempt->call->proxy, &attempt->again, attempt->pause_ms, attempt_send_again, attempt);
+    if (attempt_transmit(attempt) && attempt->state == ATTEMPT_CALLING)
+        attempt_failed(attempt);
 }
 
 /** Sends a request, and again until its answer stops that. */
-static int attempt_send(struct attempt *attempt, const struct sa *to, struct mbuf *request)
+static int attempt_send(struct attempt *attempt, const struct peer *to, struct mbuf *request)
 {
     mem_deref(attempt->request);
     attempt->request = request;
     attempt->request_to = *to;
     attempt->pause_ms = T1_MS;
-    timer_start(attempt->call->proxy, &attempt->again, T1_MS, attempt_send_again, attempt);
+    attempt->patience_ms = attempt->call->proxy->now_ms + CONNECT_MS;
+    timer_stop(&attempt->again);
 
-    return send_to(attempt->call->proxy, to, request);
+    return attempt_transmit(attempt);
 }
 
 static void attempt_settle(struct attempt *attempt, enum attempt_state state)
@@ -850,30 +1079,22 @@ static char *make_uri(const struct sip_msg *invite, const char *trunk_uri)
     return text;
 }
 
-/** "udp:192.0.2.1:5060", "udp:[2001:db8::1]:5060" */
-static bool target_address(const char *target, struct sa *ret_address)
-{
-    return !strncmp(target, "udp:", 4) && !sa_decode(ret_address, target + 4, strlen(target + 4));
-}
-
-/** NULL: no memory. */
-static struct attempt *attempt_new(struct call *call, const trunkha_step *step)
+/** NULL: no memory. @p uri: taken. */
+static struct attempt *attempt_new(struct call *call, uint32_t number, const struct peer *to, char *uri)
 {
     struct proxy *proxy = call->proxy;
     struct attempt *attempt = mem_zalloc(sizeof(*attempt), attempt_free);
-    struct pl uri;
 
-    if (!attempt)
+    if (!attempt) {
+        mem_deref(uri);
         return NULL;
+    }
     proxy->n_unsettled++;
     attempt->call = mem_ref(call);
-    attempt->number = step->attempt;
-    attempt->uri = make_uri(call->invite, step->to.uri);
-    if (!attempt->uri || !target_address(step->to.target, &attempt->to) || make_branch(proxy, call->invite, attempt->branch))
-        return mem_deref(attempt);
-    pl_set_str(&uri, attempt->uri);
-    attempt->request = write_request(proxy, call->invite, &uri, attempt->branch, UINT32_MAX);
-    if (!attempt->request)
+    attempt->number = number;
+    attempt->to = *to;
+    attempt->uri = uri;
+    if (!uri || make_branch(proxy, call->invite, attempt->branch))
         return mem_deref(attempt);
     list_append(&call->attempts, &attempt->le, attempt);
     enter(proxy->attempts, &attempt->entry, branch_id(proxy, attempt->branch));
@@ -881,28 +1102,35 @@ static struct attempt *attempt_new(struct call *call, const trunkha_step *step)
     return attempt;
 }
 
-static void attempt_start(struct call *call, const trunkha_step *step)
+static void attempt_launch(struct attempt *attempt)
 {
-    struct attempt *attempt = attempt_new(call, step);
-
-    if (!attempt) { /* our own fault: no word against the trunk */
-        call_finish(call, 500);
-        return;
-    }
-    timer_start(call->proxy, &attempt->end, END_MS, attempt_over, attempt);
-    if (!attempt_send(attempt, &attempt->to, mem_ref(attempt->request)))
-        return;
-    mem_deref(attempt);
-    call_report(call, TRUNKHA_REPORT_TRANSPORT_ERROR, step->attempt, NULL);
+    timer_start(attempt->call->proxy, &attempt->end, END_MS, attempt_over, attempt);
+    if (attempt_send(attempt, &attempt->to, NULL))
+        attempt_failed(attempt);
 }
 
-/** The dialog of an answer that nobody wants any more. */
+static void attempt_start(struct call *call, const trunkha_step *step)
+{
+    struct attempt *attempt = NULL;
+    struct peer to;
+
+    if (peer_read(step->to.target, step->to.trunk_id, &to))
+        attempt = attempt_new(call, step->attempt, &to, make_uri(call->invite, step->to.uri));
+    if (attempt)
+        attempt_launch(attempt);
+    else /* our own fault: no word against the trunk */
+        call_finish(call, 500);
+}
+
+/** The dialog of an answer that nobody wants any more, and the way into it. */
 struct late {
     const struct proxy *proxy;
     const struct sip_msg *answer;
-    struct mbuf *mb;
+    const struct peer *trunk;
     struct pl uri;
-    struct sa trunk, next;
+    struct peer next;
+    char local[TRUNKHA_ID_SIZE];
+    struct mbuf *routes;
     uint32_t n_ours, n_routes; /* Record-Routes so far: our own, and those beyond */
 };
 
@@ -914,26 +1142,52 @@ static bool write_route(const struct sip_hdr *header, const struct sip_msg *msg,
     struct sip_addr address;
 
     (void)msg;
-    if (!late->n_ours) {
-        late->n_ours += header_is_ours(late->proxy, header);
+    if (header_is_ours(late->proxy, header)) {
+        late->n_ours++;
         return false;
     }
-    if (!late->n_routes++ && (sip_addr_decode(&address, &header->val) || !uri_address(&address.uri, &late->next)))
-        late->next = late->trunk;
+    if (!late->n_ours)
+        return false;
+    if (!late->n_routes++) {
+        bool is_address = !sip_addr_decode(&address, &header->val);
 
-    return mbuf_printf(late->mb, "Route: %r\r\n", &header->val) != 0;
+        late->next = is_address ? next_hop(late->proxy, &address.uri, late->trunk) : *late->trunk;
+    }
+
+    return mbuf_printf(late->routes, "Route: %r\r\n", &header->val) != 0;
+}
+
+/** Where its requests go: along the Route set, or else to its Contact; to the trunk if that is a name. */
+static int late_init(struct late *late, const struct attempt *attempt, const struct sip_msg *answer)
+{
+    const struct proxy *proxy = attempt->call->proxy;
+    const struct sip_hdr *contact = sip_msg_hdr(answer, SIP_HDR_CONTACT);
+    struct sip_addr address;
+
+    *late = (struct late){.proxy = proxy, .answer = answer, .trunk = &attempt->to, .next = attempt->to};
+    late->routes = mbuf_alloc(256);
+    pl_set_str(&late->uri, attempt->uri);
+    if (contact && !sip_addr_decode(&address, &contact->val)) {
+        late->uri = address.auri;
+        late->next = next_hop(proxy, &address.uri, &attempt->to);
+    }
+    if (!late->routes || sip_msg_hdr_apply(answer, false, SIP_HDR_RECORD_ROUTE, write_route, late))
+        return ENOMEM;
+
+    return find_local(proxy, &late->next, late->local);
 }
 
 /** A request of our own: ACK to a refusal and CANCEL, which belong to the INVITE's transaction (sections 17.1.1.3 and 9.1:
- *  same branch, same Request-URI), and with @p late ACK and BYE in the dialog of a late answer, each a transaction of its
+ *  same Via, same Request-URI), and with @p late ACK and BYE in the dialog of a late answer, each a transaction of its
  *  own. */
-static struct mbuf *write_own(const struct attempt *attempt, const char *method, const struct pl *to, struct late *late)
+static struct mbuf *write_own(const struct attempt *attempt, const char *method, const struct pl *to,
+                              const struct late *late)
 {
-    const struct proxy *proxy = attempt->call->proxy;
     const struct sip_msg *invite = attempt->call->invite;
+    enum sip_transp transport = late ? late->next.transport : attempt->to.transport;
     struct mbuf *mb = mbuf_alloc(1024);
     /* beyond what the caller has used if it sent PRACK or UPDATE: gaps are allowed (section 12.2.2) */
-    uint32_t cseq = invite->cseq.num + (strcmp(method, "BYE") ? 0 : 100);
+    uint32_t cseq = invite->cseq.num + attempt->cseq_shift + (strcmp(method, "BYE") ? 0 : 100);
     struct pl uri;
     int err;
 
@@ -941,16 +1195,14 @@ static struct mbuf *write_own(const struct attempt *attempt, const char *method,
         return NULL;
     pl_set_str(&uri, attempt->uri);
     err = mbuf_printf(mb, "%s %r SIP/2.0\r\n", method, late ? &late->uri : &uri);
-    err |= mbuf_printf(mb, "Via: SIP/2.0/UDP %J;branch=%s", &proxy->local, attempt->branch);
+    err |= mbuf_printf(mb, "Via: SIP/2.0/%s %s;branch=%s", sip_transp_name(transport), late ? late->local : attempt->local,
+                       attempt->branch);
     if (late) /* several may answer, behind a forking proxy: one transaction for each */
         err |= mbuf_printf(mb, "-%c%08x", *method, hash_joaat_pl(&late->answer->to.tag));
     err |= mbuf_printf(mb, ";rport\r\nMax-Forwards: 70\r\nFrom: %r\r\nTo: %r\r\nCall-ID: %r\r\nCSeq: %u %s\r\n",
                        &invite->from.val, to, &invite->callid, cseq, method);
-    if (late) {
-        late->n_ours = late->n_routes = 0;
-        late->mb = mb;
-        err |= sip_msg_hdr_apply(late->answer, false, SIP_HDR_RECORD_ROUTE, write_route, late) ? ENOMEM : 0;
-    }
+    if (late)
+        err |= mbuf_write_mem(mb, late->routes->buf, late->routes->end);
 
     return finished(mb, err | mbuf_write_str(mb, "Content-Length: 0\r\n\r\n"));
 }
@@ -983,7 +1235,42 @@ static void attempt_give_up(struct attempt *attempt)
         attempt_cancel(attempt);
 }
 
+/* ---- Credentials ------------------------------------------------------------------------------------------------- */
+
+/** A trunk wants credentials, and we have them: the INVITE goes there once more (section 22.3), as another transaction, with
+ *  the CSeq that follows, as from a caller who answers by himself. To the library it is the same attempt. */
+static bool attempt_authorize(struct attempt *attempt, const struct sip_msg *refusal)
+{
+    enum sip_hdrid id = refusal->scode == 401 ? SIP_HDR_WWW_AUTHENTICATE : SIP_HDR_PROXY_AUTHENTICATE;
+    struct attempt *again;
+    char challenge[VALUES_MAX] = "";
+    char *credentials = NULL;
+
+    if (attempt->credentials || (refusal->scode != 401 && refusal->scode != 407))
+        return false;
+    sip_msg_hdr_apply(refusal, true, id, append_value, challenge);
+    if (trunkha_trunk_authorize(attempt->call->proxy->engine, attempt->to.trunk_id, refusal->scode, challenge, "INVITE",
+                                attempt->uri, &credentials))
+        return false;
+    again = attempt_new(attempt->call, attempt->number, &attempt->to, mem_ref(attempt->uri));
+    if (again && str_dup(&again->credentials, credentials))
+        again = mem_deref(again);
+    trunkha_free(credentials);
+    if (!again)
+        return false;
+    again->cseq_shift = attempt->cseq_shift + 1;
+    attempt_launch(again);
+
+    return true;
+}
+
 /* ---- Responses of trunks ------------------------------------------------------------------------------------------ */
+
+static void dialog_has_callee(struct dialog *dialog, const struct attempt *attempt)
+{
+    dialog->callee = attempt->to;
+    dialog->cseq_shift = attempt->cseq_shift;
+}
 
 /** 100 says that the trunk is at it, and is for us; the others are for the caller. */
 static void attempt_provisional(struct attempt *attempt, const struct sip_msg *msg)
@@ -1003,7 +1290,7 @@ static void attempt_provisional(struct attempt *attempt, const struct sip_msg *m
         attempt_cancel(attempt);
     if (attempt->is_given_up || msg->scode == 100)
         return;
-    call->dialog->callee = attempt->to;
+    dialog_has_callee(call->dialog, attempt);
     call_respond(call, write_response(msg));
 }
 
@@ -1021,40 +1308,30 @@ static void attempt_refused(struct attempt *attempt, struct sip_msg *msg)
     if (attempt->is_given_up)
         return;
     attempt->is_given_up = true;
+    if (attempt_authorize(attempt, msg))
+        return;
     attempt->final = mem_ref(msg);
     call_report(attempt->call, TRUNKHA_REPORT_RESPONSE, attempt->number, msg);
-}
-
-/** Where its requests go: along the Route set (see above), or else to its Contact; to the trunk if that is a name. */
-static void late_init(struct late *late, const struct attempt *attempt, const struct sip_msg *answer)
-{
-    const struct sip_hdr *contact = sip_msg_hdr(answer, SIP_HDR_CONTACT);
-    struct sip_addr address;
-
-    *late = (struct late){.proxy = attempt->call->proxy, .answer = answer, .trunk = attempt->to, .next = attempt->to};
-    pl_set_str(&late->uri, attempt->uri);
-    if (contact && !sip_addr_decode(&address, &contact->val)) {
-        late->uri = address.auri;
-        uri_address(&address.uri, &late->next);
-    }
 }
 
 /** Nobody wants this answer: the trunk's next one has been tried, or the caller has gone. It must not stay a call with one
  *  end (section 13.2.2.4): ACK, so that it is not sent again, and BYE. */
 static void attempt_end_late(struct attempt *attempt, const struct sip_msg *answer)
 {
+    struct mbuf *ack = NULL, *bye = NULL;
     struct late late;
-    struct mbuf *ack, *bye;
 
-    late_init(&late, attempt, answer);
-    ack = write_own(attempt, "ACK", &answer->to.val, &late);
-    bye = write_own(attempt, "BYE", &answer->to.val, &late);
+    if (!late_init(&late, attempt, answer)) {
+        ack = write_own(attempt, "ACK", &answer->to.val, &late);
+        bye = write_own(attempt, "BYE", &answer->to.val, &late);
+    }
     if (ack && bye) { /* else the answer comes again */
         send_to(attempt->call->proxy, &late.next, ack);
         attempt_send(attempt, &late.next, mem_ref(bye));
     }
     mem_deref(ack);
     mem_deref(bye);
+    mem_deref(late.routes);
 }
 
 static void attempt_answered(struct attempt *attempt, const struct sip_msg *msg)
@@ -1072,21 +1349,22 @@ static void attempt_answered(struct attempt *attempt, const struct sip_msg *msg)
     }
     if (!attempt->is_answer)
         call_answer(call, attempt);
-    call->dialog->callee = attempt->to;
+    dialog_has_callee(call->dialog, attempt);
     mb = write_response(msg); /* each time: a retransmission says that the ACK is missing */
     if (mb)
-        send_to(call->proxy, &call->caller, mb);
+        send_by_socket(call->proxy, &call->caller, mb);
     mem_deref(mb);
 }
 
-/** Only what comes from where the request went is a response to it. */
+/** Only what comes from where the request went is a response to it. The caller counts from before the credentials. */
 static void attempt_handle(struct attempt *attempt, struct sip_msg *msg)
 {
     const struct pl *method = &msg->cseq.met;
     bool is_bye = !pl_strcmp(method, "BYE");
 
-    if (!sa_cmp(&msg->src, is_bye ? &attempt->request_to : &attempt->to, SA_ALL))
+    if (!sa_cmp(&msg->src, is_bye ? &attempt->request_to.address : &attempt->to.address, SA_ALL))
         return;
+    msg->cseq.num -= attempt->cseq_shift;
     if (!pl_strcmp(method, "INVITE") && msg->scode < 200)
         attempt_provisional(attempt, msg);
     else if (!pl_strcmp(method, "INVITE") && msg->scode < 300)
@@ -1098,33 +1376,43 @@ static void attempt_handle(struct attempt *attempt, struct sip_msg *msg)
 }
 
 /** The trunk's host refuses the port: @p text is the beginning of what we sent. */
-static void attempt_bounced(struct proxy *proxy, const char *text, size_t len, const struct sa *to)
+static void attempt_bounced(struct proxy *proxy, const uint8_t *text, size_t len)
 {
     static const char magic[] = BRANCH_ATTEMPT;
     const char *branch = memmem(text, len, magic, sizeof(magic) - 1);
     struct attempt *attempt = NULL;
-    struct call *call;
-    uint32_t number;
 
-    if (branch && len - (size_t)(branch - text) >= BRANCH_LEN)
+    if (branch && len - (size_t)(branch - (const char *)text) >= BRANCH_LEN)
         attempt = find(proxy->attempts, branch_id(proxy, branch));
-    if (!attempt || attempt->state != ATTEMPT_CALLING || !sa_cmp(to, &attempt->to, SA_ALL))
-        return;
-    call = mem_ref(attempt->call);
-    number = attempt->is_given_up ? 0 : attempt->number;
-    mem_deref(attempt);
-    if (number)
-        call_report(call, TRUNKHA_REPORT_TRANSPORT_ERROR, number, NULL);
-    mem_deref(call);
+    if (attempt && attempt->state == ATTEMPT_CALLING)
+        attempt_failed(attempt);
+}
+
+static bool is_unanswered(struct le *le, void *arg)
+{
+    const struct attempt *attempt = le->data;
+    const struct peer *peer = arg;
+
+    return attempt->state == ATTEMPT_CALLING && attempt->request && attempt->to.transport == peer->transport &&
+           sa_cmp(&attempt->to.address, &peer->address, SA_ALL) && !strcmp(attempt->to.trunk_id, peer->trunk_id);
+}
+
+/** A connection has ended: who has not answered will not know of the INVITE. */
+static void attempts_lost(struct proxy *proxy, struct peer *peer)
+{
+    struct le *le;
+
+    while ((le = hash_apply(proxy->attempts, is_unanswered, peer)))
+        attempt_failed(le->data);
 }
 
 /* ---- Requests in a dialog, and their responses: stateless (section 16.11) ---------------------------------------- */
 
 /** The same for a request and its retransmissions, ACK to a refusal and CANCEL; and who has never seen one cannot make up a
  *  response that we would pass on. */
-static void stateless_branch(struct id id, char branch[BRANCH_SIZE])
+static void stateless_branch(struct id id, bool is_of_trunk, char branch[BRANCH_SIZE])
 {
-    re_snprintf(branch, BRANCH_SIZE, BRANCH_STATELESS "%w", id.bytes, (size_t)16);
+    re_snprintf(branch, BRANCH_SIZE, "%s%w", is_of_trunk ? BRANCH_OF_TRUNKS : BRANCH_OF_CALLERS, id.bytes, (size_t)16);
 }
 
 struct routes {
@@ -1147,52 +1435,66 @@ static bool read_route(const struct sip_hdr *header, const struct sip_msg *msg, 
     return true;
 }
 
-/** Loose routing (section 16.12): behind our own Route the next one, or the Request-URI, says where to go. If that is a
- *  name, or we ourselves, it goes to where the other side's messages have come from. Strict routers (RFC 2543) are not looked
- *  after. */
-static struct sa next_hop(const struct routes *routes, const struct sip_msg *msg, const struct sa *peer)
+/** Loose routing (section 16.12): behind our own Routes the next one, or the Request-URI, says where to go. Strict routers
+ *  (RFC 2543) are not looked after. */
+static struct peer find_next(const struct routes *routes, const struct sip_msg *msg, const struct peer *peer)
 {
     struct sip_addr address = {.uri = msg->uri};
-    struct sa next;
 
     if (routes->next && sip_addr_decode(&address, &routes->next->val))
         return *peer;
 
-    return uri_address(&address.uri, &next) && !uri_is_ours(routes->proxy, &address.uri) ? next : *peer;
+    return next_hop(routes->proxy, &address.uri, peer);
 }
 
-static void pass_request(struct proxy *proxy, const struct sip_msg *msg, struct id id, const struct sa *peer)
+static void pass_request(struct proxy *proxy, const struct sip_msg *msg, const struct peer *peer, uint32_t cseq_shift,
+                         const char *branch)
 {
     struct routes routes = {proxy, 0, NULL};
-    char branch[BRANCH_SIZE];
-    struct sa next;
+    char local[TRUNKHA_ID_SIZE];
+    struct passage passage = {.local = local, .uri = &msg->ruri, .branch = branch, .cseq_shift = cseq_shift};
+    struct peer next;
     struct mbuf *mb;
 
     sip_msg_hdr_apply(msg, true, SIP_HDR_ROUTE, read_route, &routes);
-    next = next_hop(&routes, msg, peer);
-    stateless_branch(id, branch);
-    mb = write_request(proxy, msg, &msg->ruri, branch, routes.n_ours);
+    next = find_next(&routes, msg, peer);
+    passage.to = &next;
+    passage.n_routes = routes.n_ours;
+    if (find_local(proxy, &next, local))
+        return; /* no connection now: the sender sends it again, or gives up */
+    mb = write_request(proxy, msg, &passage);
     if (mb)
         send_to(proxy, &next, mb);
     mem_deref(mb);
 }
 
-/** We are no relay for strangers: only what belongs to a call that came through us goes on. */
-static void handle_in_dialog(struct proxy *proxy, const struct sip_msg *msg, struct id id)
+/** @p ret_is_of_caller: the request that it is, or answers, is the caller's. */
+static struct dialog *dialog_find(struct proxy *proxy, const struct sip_msg *msg, bool *ret_is_of_caller)
 {
     struct dialog *dialog = find(proxy->dialogs, dialog_id(proxy, msg, &msg->from.tag));
-    const struct sa *peer = dialog ? &dialog->callee : NULL;
 
-    if (!dialog) {
-        dialog = find(proxy->dialogs, dialog_id(proxy, msg, &msg->to.tag));
-        peer = dialog ? &dialog->caller : NULL;
-    }
-    if (!dialog || !sa_isset(peer, SA_ALL)) {
-        reply(proxy, msg, "481 Call/Transaction Does Not Exist", "");
+    *ret_is_of_caller = dialog != NULL;
+
+    return dialog ? dialog : find(proxy->dialogs, dialog_id(proxy, msg, &msg->to.tag));
+}
+
+/** We are no relay for strangers: only what belongs to a call that came through us goes on. */
+static void handle_in_dialog(struct proxy *proxy, const struct sip_msg *msg, struct id id, const struct peer *from)
+{
+    bool is_of_trunk = *from->trunk_id, is_of_caller;
+    struct dialog *dialog = dialog_find(proxy, msg, &is_of_caller);
+    struct peer to = {.transport = SIP_TRANSP_UDP};
+    char branch[BRANCH_SIZE];
+
+    if (dialog)
+        to = is_of_caller ? dialog->callee : peer_of(&dialog->caller);
+    if (!sa_isset(&to.address, SA_ALL) || (is_of_trunk && is_of_caller)) {
+        reply(proxy, msg, from, "481 Call/Transaction Does Not Exist", "");
     } else if (!max_forwards(msg)) {
-        reply(proxy, msg, "483 Too Many Hops", "");
+        reply(proxy, msg, from, "483 Too Many Hops", "");
     } else {
-        pass_request(proxy, msg, id, peer);
+        stateless_branch(id, is_of_trunk, branch);
+        pass_request(proxy, msg, &to, is_of_caller ? dialog->cseq_shift : 0, branch);
         dialog_used(dialog, !pl_strcmp(&msg->met, "BYE"));
     }
 }
@@ -1207,26 +1509,48 @@ static bool is_second(const struct sip_hdr *header, const struct sip_msg *msg, v
     return ++*n == 2;
 }
 
-static void pass_response(struct proxy *proxy, const struct sip_msg *msg)
+static bool is_of_trunk(const struct pl *branch)
 {
+    return branch->l == sizeof(BRANCH_OF_TRUNKS) - 1 + 32 &&
+           !memcmp(branch->p, BRANCH_OF_TRUNKS, sizeof(BRANCH_OF_TRUNKS) - 1);
+}
+
+/** To whom a response goes: by the next Via, and to a trunk on the way that its request came. */
+static struct peer response_peer(const struct dialog *dialog, const struct sip_via *via, bool is_for_trunk)
+{
+    struct sa source = via_source(via);
+    struct peer to = peer_of(&source);
+
+    if (is_for_trunk) {
+        to = dialog->callee;
+        to.address = source;
+    }
+
+    return to;
+}
+
+static void pass_response(struct proxy *proxy, struct sip_msg *msg)
+{
+    bool is_for_trunk = is_of_trunk(&msg->via.branch), is_of_caller;
+    const struct dialog *dialog = dialog_find(proxy, msg, &is_of_caller);
     uint32_t n = 0;
     const struct sip_hdr *header = sip_msg_hdr_apply(msg, true, SIP_HDR_VIA, is_second, &n);
-    struct sip_via via;
-    struct sa source;
-    struct id id;
     char branch[BRANCH_SIZE];
+    struct sip_via via;
+    struct peer to;
     struct mbuf *mb;
 
-    if (!header || sip_via_decode(&via, &header->val))
+    if (!dialog || !header || sip_via_decode(&via, &header->val))
         return;
-    source = via_source(&via);
-    id = transaction_id(proxy, msg, &via, &source);
-    stateless_branch(id, branch);
+    if (is_of_caller)
+        msg->cseq.num -= dialog->cseq_shift;
+    to = response_peer(dialog, &via, is_for_trunk);
+    stateless_branch(transaction_id(proxy, msg, &via, &to.address), is_for_trunk, branch);
     if (pl_strcmp(&msg->via.branch, branch))
         return;
     mb = write_response(msg);
     if (mb)
-        send_to(proxy, &source, mb);
+        send_to(proxy, &to, mb);
     mem_deref(mb);
 }
 
@@ -1239,36 +1563,30 @@ static bool is_foreign(const struct sip_hdr *header, const struct sip_msg *msg, 
     return !header_is_ours(arg, header);
 }
 
-struct loop {
-    const struct proxy *proxy;
-    char mark[LOOP_LEN + 1];
-};
-
 /** Our own Via, of an INVITE that was the same. */
 static bool shows_loop(const struct sip_hdr *header, const struct sip_msg *msg, void *arg)
 {
-    const struct loop *loop = arg;
+    const char *mark = arg;
     struct sip_via via;
 
     (void)msg;
 
     return !sip_via_decode(&via, &header->val) && via.branch.l == BRANCH_LEN &&
-           sa_cmp(&via.addr, &loop->proxy->local, SA_ALL) &&
-           !memcmp(via.branch.p + BRANCH_LEN - LOOP_LEN, loop->mark, LOOP_LEN);
+           !memcmp(via.branch.p + BRANCH_LEN - LOOP_LEN, mark, LOOP_LEN);
 }
 
 /** The response with which an INVITE is refused before anything is kept of it (section 16.3), NULL = none. */
 static const char *find_fault(struct proxy *proxy, const struct sip_msg *msg, char more[256])
 {
     const struct sip_hdr *extension = sip_msg_hdr(msg, SIP_HDR_PROXY_REQUIRE);
-    struct loop loop = {proxy, ""};
+    char mark[LOOP_LEN + 1];
 
-    loop_mark(proxy, msg, loop.mark);
+    loop_mark(proxy, msg, mark);
     if (pl_strcasecmp(&msg->uri.scheme, "sip"))
         return "416 Unsupported URI Scheme";
     if (!max_forwards(msg))
         return "483 Too Many Hops";
-    if (sip_msg_hdr_apply(msg, true, SIP_HDR_VIA, shows_loop, &loop))
+    if (sip_msg_hdr_apply(msg, true, SIP_HDR_VIA, shows_loop, mark))
         return "482 Loop Detected";
     if (sip_msg_hdr_apply(msg, true, SIP_HDR_ROUTE, is_foreign, proxy))
         return "403 This Proxy Chooses The Route";
@@ -1305,8 +1623,10 @@ static void call_new(struct proxy *proxy, struct sip_msg *invite, struct id id)
     call->caller = request_source(invite);
     call->dialog = dialog_new(proxy, invite);
     if (!call->dialog || call_begin(call, &step)) {
+        struct peer caller = peer_of(&call->caller);
+
         mem_deref(call);
-        reply(proxy, invite, status_text(500), "");
+        reply(proxy, invite, &caller, status_text(500), "");
         return;
     }
     enter(proxy->calls, &call->entry, id);
@@ -1314,7 +1634,7 @@ static void call_new(struct proxy *proxy, struct sip_msg *invite, struct id id)
     call_follow(call, &step);
 }
 
-static void handle_invite(struct proxy *proxy, struct sip_msg *msg, struct id id)
+static void handle_invite(struct proxy *proxy, struct sip_msg *msg, struct id id, const struct peer *from)
 {
     struct call *call = find(proxy->calls, id);
     char more[256] = "";
@@ -1322,43 +1642,43 @@ static void handle_invite(struct proxy *proxy, struct sip_msg *msg, struct id id
 
     if (call) { /* once more: section 17.2.1 */
         if (call->reply && call->state <= CALL_COMPLETED)
-            send_to(proxy, &call->caller, call->reply);
+            send_by_socket(proxy, &call->caller, call->reply);
         return;
     }
     fault = find_fault(proxy, msg, more);
     if (fault)
-        reply(proxy, msg, fault, more);
+        reply(proxy, msg, from, fault, more);
     else
         call_new(proxy, msg, id);
 }
 
 /** ACK to a refusal ends here; ACK to an answer goes through. */
-static void handle_ack(struct proxy *proxy, const struct sip_msg *msg, struct id id)
+static void handle_ack(struct proxy *proxy, const struct sip_msg *msg, struct id id, const struct peer *from)
 {
     struct call *call = find(proxy->calls, id);
 
     if (call && call->state == CALL_COMPLETED)
         call_acknowledged(call);
     else if (!call || call->state == CALL_ACCEPTED)
-        handle_in_dialog(proxy, msg, id);
+        handle_in_dialog(proxy, msg, id, from);
 }
 
 /** Section 16.10: answered at once; the INVITE gets its 487 from us, and the trunk a CANCEL. */
-static void handle_cancel(struct proxy *proxy, const struct sip_msg *msg, struct id id)
+static void handle_cancel(struct proxy *proxy, const struct sip_msg *msg, struct id id, const struct peer *from)
 {
     struct call *call = find(proxy->calls, id);
 
     if (!call) {
-        handle_in_dialog(proxy, msg, id); /* of a re-INVITE, say */
+        handle_in_dialog(proxy, msg, id, from); /* of a re-INVITE, say */
         return;
     }
-    reply(proxy, msg, "200 OK", "");
+    reply(proxy, msg, from, "200 OK", "");
     if (call->state == CALL_PROCEEDING)
         call_report(call, TRUNKHA_REPORT_CANCELLED, 0, NULL);
 }
 
 /** Are we fit for calls? */
-static void handle_options(struct proxy *proxy, const struct sip_msg *msg)
+static void handle_options(struct proxy *proxy, const struct sip_msg *msg, const struct peer *from)
 {
     trunkha_candidate candidate;
     size_t n = 1;
@@ -1366,27 +1686,38 @@ static void handle_options(struct proxy *proxy, const struct sip_msg *msg)
                      candidate.why != TRUNKHA_WHY_LAST_RESORT && !proxy->is_ending;
 
     if (is_usable)
-        reply(proxy, msg, "200 OK", ALLOW "Accept: application/sdp\r\n");
+        reply(proxy, msg, from, "200 OK", ALLOW "Accept: application/sdp\r\n");
     else
-        reply(proxy, msg, status_text(503), "Retry-After: 5\r\n");
+        reply(proxy, msg, from, status_text(503), "Retry-After: 5\r\n");
 }
 
-static void handle_request(struct proxy *proxy, struct sip_msg *msg)
+static void handle_caller(struct proxy *proxy, struct sip_msg *msg, const struct peer *from)
 {
     struct id id = request_id(proxy, msg);
 
     if (!pl_strcmp(&msg->met, "ACK"))
-        handle_ack(proxy, msg, id);
+        handle_ack(proxy, msg, id, from);
     else if (!pl_strcmp(&msg->met, "CANCEL"))
-        handle_cancel(proxy, msg, id);
+        handle_cancel(proxy, msg, id, from);
     else if (pl_isset(&msg->to.tag))
-        handle_in_dialog(proxy, msg, id);
+        handle_in_dialog(proxy, msg, id, from);
     else if (!pl_strcmp(&msg->met, "INVITE"))
-        handle_invite(proxy, msg, id);
+        handle_invite(proxy, msg, id, from);
     else if (!pl_strcmp(&msg->met, "OPTIONS"))
-        handle_options(proxy, msg);
+        handle_options(proxy, msg, from);
     else
-        reply(proxy, msg, "405 Method Not Allowed", ALLOW);
+        reply(proxy, msg, from, "405 Method Not Allowed", ALLOW);
+}
+
+/** Calls that come in by a trunk are another program's. (OPTIONS the library has answered.) */
+static void handle_trunk(struct proxy *proxy, const struct sip_msg *msg, const struct peer *from)
+{
+    if (pl_isset(&msg->to.tag) || !pl_strcmp(&msg->met, "CANCEL"))
+        handle_in_dialog(proxy, msg, request_id(proxy, msg), from);
+    else if (!pl_strcmp(&msg->met, "INVITE"))
+        reply(proxy, msg, from, "403 No Calls From Trunks Here", "");
+    else
+        reply(proxy, msg, from, "405 Method Not Allowed", ALLOW);
 }
 
 /* ---- Receiving ---------------------------------------------------------------------------------------------------- */
@@ -1417,12 +1748,12 @@ static bool has_first_line(const uint8_t *text, size_t len)
 /** Has what every message must have (section 8.1.1). */
 static bool is_whole(const struct sip_msg *msg)
 {
-    return msg->via.tp == SIP_TRANSP_UDP && pl_isset(&msg->via.branch) && pl_isset(&msg->callid) &&
-           pl_isset(&msg->cseq.met) && pl_isset(&msg->from.val) && pl_isset(&msg->to.val) &&
+    return msg->via.tp <= SIP_TRANSP_TLS && is_reliable(msg->via.tp) == is_reliable(msg->tp) && pl_isset(&msg->via.branch) &&
+           pl_isset(&msg->callid) && pl_isset(&msg->cseq.met) && pl_isset(&msg->from.val) && pl_isset(&msg->to.val) &&
            (msg->req ? !pl_cmp(&msg->met, &msg->cseq.met) : msg->scode >= 100 && msg->scode <= 699);
 }
 
-/** A datagram ends with its body, or behind it. */
+/** A message ends with its body, a datagram perhaps behind it. */
 static bool trim_body(struct sip_msg *msg)
 {
     size_t len = pl_isset(&msg->clen) ? pl_u32(&msg->clen) : mbuf_get_left(msg->mb);
@@ -1434,14 +1765,16 @@ static bool trim_body(struct sip_msg *msg)
     return true;
 }
 
-static void handle_message(struct proxy *proxy, struct sip_msg *msg)
+static void handle_message(struct proxy *proxy, struct sip_msg *msg, const struct peer *from)
 {
     struct attempt *attempt = NULL;
 
     if (!msg->req && msg->via.branch.l >= BRANCH_LEN)
         attempt = find(proxy->attempts, branch_id(proxy, msg->via.branch.p));
-    if (msg->req)
-        handle_request(proxy, msg);
+    if (msg->req && *from->trunk_id)
+        handle_trunk(proxy, msg, from);
+    else if (msg->req)
+        handle_caller(proxy, msg, from);
     else if (attempt)
         attempt_handle(attempt, msg);
     else
@@ -1449,57 +1782,135 @@ static void handle_message(struct proxy *proxy, struct sip_msg *msg)
 }
 
 /** What cannot be understood is dropped. */
-static void handle_datagram(struct proxy *proxy, const uint8_t *data, size_t len, const struct sa *src)
+static void handle_bytes(struct proxy *proxy, const uint8_t *data, size_t len, const struct peer *from)
 {
     struct mbuf *mb = has_first_line(data, len) ? mbuf_alloc(len) : NULL;
     struct sip_msg *msg = NULL;
 
     if (mb && !mbuf_write_mem(mb, data, len)) {
         mbuf_set_pos(mb, 0);
-        if (!sip_msg_decode(&msg, mb) && is_whole(msg) && trim_body(msg)) {
-            msg->src = *src;
-            handle_message(proxy, msg);
+        if (!sip_msg_decode(&msg, mb) && trim_body(msg)) {
+            msg->src = from->address;
+            msg->tp = from->transport;
+            if (is_whole(msg))
+                handle_message(proxy, msg, from);
         }
     }
     mem_deref(msg);
     mem_deref(mb);
 }
 
-static void receive(struct proxy *proxy)
+static void receive_callers(struct proxy *proxy)
 {
     static uint8_t data[MESSAGE_MAX];
 
     for (uint32_t i = 0; i < MESSAGES_A_TURN; i++) {
-        struct sa src = {.len = sizeof(src.u)};
-        ssize_t n = recvfrom(proxy->fd, data, sizeof(data), MSG_TRUNC, &src.u.sa, &src.len);
+        struct peer from = {.address.len = sizeof(from.address.u), .transport = SIP_TRANSP_UDP};
+        ssize_t n = recvfrom(proxy->fd, data, sizeof(data), MSG_TRUNC, &from.address.u.sa, &from.address.len);
 
         if (n < 0)
             return;
         if (n > 0 && (size_t)n <= sizeof(data))
-            handle_datagram(proxy, data, (size_t)n, &src);
+            handle_bytes(proxy, data, (size_t)n, &from);
     }
 }
 
-/** ICMP errors (ip(7), IP_RECVERR): a refused port is known at once, and of which call. */
-static void receive_errors(struct proxy *proxy)
-{
-    for (uint32_t i = 0; i < MESSAGES_A_TURN; i++) {
-        char data[1024], control[512];
-        struct sa to = {.len = sizeof(to.u)};
-        struct iovec part = {data, sizeof(data)};
-        struct msghdr header = {.msg_name = &to.u,
-                                .msg_namelen = sizeof(to.u),
-                                .msg_iov = &part,
-                                .msg_iovlen = 1,
-                                .msg_control = control,
-                                .msg_controllen = sizeof(control)};
-        ssize_t n = recvmsg(proxy->fd, &header, MSG_ERRQUEUE);
+/* ---- From the engine's thread to ours ------------------------------------------------------------------------------ */
 
-        if (n < 0)
-            return;
-        to.len = header.msg_namelen;
-        attempt_bounced(proxy, data, (size_t)n, &to);
+static struct letter *letter_new(const trunkha_message *message)
+{
+    struct letter *letter = malloc(sizeof(*letter) + message->len);
+
+    if (!letter)
+        return NULL;
+    letter->next = NULL;
+    letter->has_come_back = message->has_come_back != 0;
+    letter->len = message->len;
+    if (message->len)
+        memcpy(letter->data, message->data, message->len);
+    if (peer_read(message->source, message->trunk_id, &letter->from))
+        return letter;
+    free(letter);
+
+    return NULL;
+}
+
+/** On the engine's thread. What is not from an address of a trunk is nobody's business here. */
+static void message_cb(const trunkha_message *message, void *user_data)
+{
+    struct inbox *inbox = user_data;
+    bool is_wanted = *message->trunk_id && message->len <= MESSAGE_MAX;
+    struct letter *letter = is_wanted ? letter_new(message) : NULL;
+
+    if (!letter)
+        return;
+    pthread_mutex_lock(&inbox->lock);
+    if (inbox->n_letters < LETTERS_MAX) {
+        inbox->n_letters++;
+        *inbox->end = letter;
+        inbox->end = &letter->next;
+        letter = NULL;
     }
+    pthread_mutex_unlock(&inbox->lock);
+    free(letter);
+    eventfd_write(inbox->bell, 1);
+}
+
+static struct letter *take_letters(struct inbox *inbox)
+{
+    struct letter *letters;
+    eventfd_t ignored;
+
+    eventfd_read(inbox->bell, &ignored);
+    pthread_mutex_lock(&inbox->lock);
+    letters = inbox->first;
+    inbox->first = NULL;
+    inbox->end = &inbox->first;
+    inbox->n_letters = 0;
+    pthread_mutex_unlock(&inbox->lock);
+
+    return letters;
+}
+
+static void receive_trunks(struct proxy *proxy)
+{
+    struct letter *letter = take_letters(&proxy->inbox);
+
+    while (letter) {
+        struct letter *next = letter->next;
+
+        if (!letter->has_come_back)
+            handle_bytes(proxy, letter->data, letter->len, &letter->from);
+        else if (letter->len)
+            attempt_bounced(proxy, letter->data, letter->len);
+        else
+            attempts_lost(proxy, &letter->from);
+        free(letter);
+        letter = next;
+    }
+}
+
+static int open_inbox(struct inbox *inbox)
+{
+    inbox->end = &inbox->first;
+    inbox->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    return inbox->bell < 0 ? errno : pthread_mutex_init(&inbox->lock, NULL);
+}
+
+/** The engine has stopped by now. */
+static void close_inbox(struct inbox *inbox)
+{
+    struct letter *letter = take_letters(inbox);
+
+    while (letter) {
+        struct letter *next = letter->next;
+
+        free(letter);
+        letter = next;
+    }
+    pthread_mutex_destroy(&inbox->lock);
+    close(inbox->bell);
 }
 
 /* ---- The loop ----------------------------------------------------------------------------------------------------- */
@@ -1592,14 +2003,14 @@ static void serve(struct proxy *proxy)
     bool goes_on = true;
 
     while (goes_on && proxy->now_ms < end_ms && !(proxy->is_ending && !proxy->n_unsettled)) {
-        struct pollfd fds[] = {{proxy->signals, POLLIN, 0}, {proxy->fd, POLLIN, 0}};
+        struct pollfd fds[] = {{proxy->signals, POLLIN, 0}, {proxy->fd, POLLIN, 0}, {proxy->inbox.bell, POLLIN, 0}};
 
-        poll(fds, 2, proxy->n_calls ? TICK_MS : 100);
+        poll(fds, sizeof(fds) / sizeof(fds[0]), proxy->n_calls ? TICK_MS : 100);
         proxy->now_ms = clock_ms();
-        if (fds[1].revents & POLLERR)
-            receive_errors(proxy);
-        if (fds[1].revents & POLLIN)
-            receive(proxy);
+        if (fds[1].revents)
+            receive_callers(proxy);
+        if (fds[2].revents)
+            receive_trunks(proxy);
         timers_run(proxy);
         print_events(proxy);
         if (fds[0].revents)
@@ -1626,14 +2037,12 @@ static int open_signals(void)
 
 static int open_socket(struct proxy *proxy)
 {
-    bool is_v6 = sa_af(&proxy->local) == AF_INET6;
-    int buffer = 4 << 20, on = 1;
+    int buffer = 4 << 20;
 
     proxy->fd = socket(sa_af(&proxy->local), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (proxy->fd < 0)
         return errno;
     setsockopt(proxy->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-    setsockopt(proxy->fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on));
     if (bind(proxy->fd, &proxy->local.u.sa, proxy->local.len) ||
         getsockname(proxy->fd, &proxy->local.u.sa, &proxy->local.len))
         return errno;
@@ -1644,13 +2053,19 @@ static int open_socket(struct proxy *proxy)
 static int open_tables(struct proxy *proxy)
 {
     int err = getrandom(proxy->secret, sizeof(proxy->secret), 0) == (ssize_t)sizeof(proxy->secret) ? 0 : EIO;
+    struct id id;
 
     proxy->scratch = mbuf_alloc(4 * MESSAGE_MAX);
     err = err ? err : proxy->scratch ? 0 : ENOMEM;
     err = err ? err : hash_alloc(&proxy->calls, HASH_BUCKETS);
     err = err ? err : hash_alloc(&proxy->attempts, HASH_BUCKETS);
+    err = err ? err : hash_alloc(&proxy->dialogs, HASH_BUCKETS);
+    if (err)
+        return err;
+    id = id_make(proxy, "m");
+    re_snprintf(proxy->mark, sizeof(proxy->mark), "%w", id.bytes, (sizeof(proxy->mark) - 1) / 2);
 
-    return err ? err : hash_alloc(&proxy->dialogs, HASH_BUCKETS);
+    return 0;
 }
 
 static void close_tables(struct proxy *proxy)
@@ -1717,7 +2132,9 @@ static int run(struct proxy *proxy)
     int status;
 
     options.log_cb = log_cb;
-    if (trunkha_engine_new(&options, &proxy->engine))
+    options.message_cb = message_cb;
+    options.message_user_data = &proxy->inbox;
+    if (open_inbox(&proxy->inbox) || trunkha_engine_new(&options, &proxy->engine))
         return cannot_start("no memory");
     proxy->now_ms = clock_ms();
     proxy->tick = proxy->now_ms / TICK_MS;
@@ -1728,6 +2145,7 @@ static int run(struct proxy *proxy)
     }
     close_tables(proxy);
     trunkha_engine_stop(proxy->engine);
+    close_inbox(&proxy->inbox);
     if (!status)
         print_events(proxy);
     trunkha_view_unref(proxy->view);
@@ -1742,7 +2160,8 @@ static int usage(FILE *stream)
 {
     fputs("usage: trunkha-proxy FILE --listen HOST:PORT [--profile ID] [--events jsonl]\n"
           "\n"
-          "A SIP proxy (UDP) that sends every call to the trunk that the configuration in FILE names, and fails over.\n"
+          "A SIP proxy that sends every call to the trunk that the configuration in FILE names, by UDP, TCP or TLS, and\n"
+          "fails over. Callers come by UDP.\n"
           "  --listen HOST:PORT  a numeric address of this machine, [v6]:PORT too\n"
           "  --profile ID        the routing profile or trunk group for all calls; default: the first profile of FILE\n"
           "  --events jsonl      all events on standard output, not only telephony.instance.ready\n"

@@ -37,6 +37,11 @@ struct prefix {
     uint8_t bytes[16];
 };
 
+struct watched {
+    int fd;
+    struct re_fhs *handle;
+};
+
 struct server {
     const char *path, *wanted; /* of the command line; wanted: the profile, NULL = the first */
     char profile[TRUNKHA_ID_SIZE];
@@ -50,6 +55,7 @@ struct server {
     struct udp_helper *screen; /* the socket's */
     time_t last_stranger;      /* CLOCK_MONOTONIC, seconds */
     int signals;
+    struct watched signals_watched, engine_watched;
 };
 
 /* ---- Who may ask -------------------------------------------------------------------------------------------- */
@@ -327,15 +333,24 @@ static int load(struct server *server)
 
 /* ---- Loop --------------------------------------------------------------------------------------------------- */
 
-/** All that differs between versions: from libre 3.6 on a `struct re_fhs *` stands for the descriptor. */
-static int watch(int fd, fd_h *handler, void *arg)
+/** All that differs between versions: from libre 3.6 on a handle stands for the descriptor. */
+static int watch(struct watched *watched, int fd, fd_h *handler, void *arg)
 {
+    watched->fd = fd;
+#ifdef LIBRE_HAS_FD_HANDLES
+    return fd_listen(&watched->handle, fd, FD_READ, handler, arg);
+#else
     return fd_listen(fd, FD_READ, handler, arg);
+#endif
 }
 
-static void unwatch(int fd)
+static void unwatch(struct watched *watched)
 {
-    fd_close(fd);
+#ifdef LIBRE_HAS_FD_HANDLES
+    watched->handle = fd_close(watched->handle);
+#else
+    fd_close(watched->fd);
+#endif
 }
 
 static void engine_ready(int flags, void *arg)
@@ -397,8 +412,8 @@ static int open_sip(struct server *server)
     err = err ? err : sip_listen(NULL, server->sip, true, request_cb, server);
     err = err ? err : sip_listen(NULL, server->sip, false, response_cb, NULL);
     err = err ? err : ask_self(server);
-    err = err ? err : watch(server->signals, signal_ready, server);
-    err = err ? err : watch(trunkha_engine_fd(server->engine), engine_ready, server);
+    err = err ? err : watch(&server->signals_watched, server->signals, signal_ready, server);
+    err = err ? err : watch(&server->engine_watched, trunkha_engine_fd(server->engine), engine_ready, server);
     if (err)
         re_fprintf(stderr, "trunkha-redirect: cannot listen at %J: %m\n", &server->address, err);
 
@@ -418,8 +433,8 @@ static int serve(struct server *server)
         return EXIT_REFUSED;
     }
     re_main(NULL);
-    unwatch(server->signals);
-    unwatch(trunkha_engine_fd(server->engine));
+    unwatch(&server->signals_watched);
+    unwatch(&server->engine_watched);
     trunkha_engine_stop(server->engine);
     trunkha_engine_dispatch(server->engine);
 

@@ -41,9 +41,9 @@ extern "C" {
 /* ---- Version ----------------------------------------------------------------------------------------------- */
 
 #define TRUNKHA_VERSION_MAJOR 0
-#define TRUNKHA_VERSION_MINOR 2
+#define TRUNKHA_VERSION_MINOR 3
 #define TRUNKHA_VERSION_PATCH 0
-#define TRUNKHA_VERSION       "0.2.0"
+#define TRUNKHA_VERSION       "0.3.0"
 
 /* ---- Export macro ------------------------------------------------------------------------------------------ */
 
@@ -148,6 +148,7 @@ enum trunkha_why {
     TRUNKHA_WHY_RATE = 12,        /**< passed over: `callsPerSecond` have gone to it in this second */
     TRUNKHA_WHY_TRIED = 13,       /**< passed over: this call has been there */
     TRUNKHA_WHY_CODECS = 14,      /**< passed over: it has the codecs that were refused already */
+    TRUNKHA_WHY_INBOUND = 15,     /**< passed over: `direction` is inbound */
     TRUNKHA_WHY_TRIAL = 32        /**< down because calls failed; this one call is to show whether they still do */
 };
 
@@ -161,7 +162,31 @@ enum trunkha_event_type {
     TRUNKHA_EVENT_LOCAL_FAULT = 5,    /**< telephony.instance.localFault */
     TRUNKHA_EVENT_PROBE_REJECTED = 6, /**< telephony.trunks.probeRejected: refuses OPTIONS but completes calls */
     TRUNKHA_EVENT_CALL_ATTEMPT = 7,   /**< telephony.calls.attempt: an attempt was answered, or has failed */
-    TRUNKHA_EVENT_CALL_END = 8        /**< telephony.calls.end: a call is over */
+    TRUNKHA_EVENT_CALL_END = 8,       /**< telephony.calls.end: a call is over */
+    TRUNKHA_EVENT_ADDRESS_CHANGE = 9, /**< telephony.trunks.addressChange: its name comes to other addresses; with reason
+                                           DNS_FAILURE it does not, because look-ups fail, or do again */
+    TRUNKHA_EVENT_NAT_DETECTED = 10,  /**< telephony.trunks.natDetected: the peer sees us elsewhere than we are, or somebody
+                                           on the way rewrites messages */
+    TRUNKHA_EVENT_CAPABILITY_MISMATCH = 11, /**< telephony.trunks.capabilityMismatch: what a peer can do differs from its
+                                                 configuration, or from its failover chain */
+    TRUNKHA_EVENT_CERTIFICATE_EXPIRY = 12   /**< telephony.trunks.certificateExpiry: the peer's ends within 14 days */
+};
+
+/** Which way the calls of a trunk go. */
+enum trunkha_direction {
+    TRUNKHA_DIRECTION_BOTH = 0,
+    TRUNKHA_DIRECTION_INBOUND = 1,  /**< it is never selected; requests from its addresses prove it */
+    TRUNKHA_DIRECTION_OUTBOUND = 2
+};
+
+/** How the last look-up of a name came out. */
+enum trunkha_dns {
+    TRUNKHA_DNS_FINE = 0,
+    TRUNKHA_DNS_SILENT = 1,      /**< no server has answered in time */
+    TRUNKHA_DNS_FAILED = 2,      /**< servers have failed */
+    TRUNKHA_DNS_NO_NAME = 3,     /**< NXDOMAIN */
+    TRUNKHA_DNS_NO_ADDRESS = 4,  /**< the name is there, but has no address */
+    TRUNKHA_DNS_NOT_OFFERED = 5  /**< SRV target ".": the service is decidedly not there (RFC 2782) */
 };
 
 /** How an attempt, or with its last attempt a call, came out. */
@@ -210,6 +235,8 @@ TRUNKHA_API const char *trunkha_why_text(uint32_t why);
 #define TRUNKHA_ID_SIZE  64
 /** Bytes of a SIP URI with its zero; longer ones are refused by the configuration. */
 #define TRUNKHA_URI_SIZE 128
+/** Bytes of a list of targets in an event with its zero. */
+#define TRUNKHA_LIST_SIZE 216
 
 /** Where a configuration is wrong. @since 0.1 */
 typedef struct trunkha_diag {
@@ -282,11 +309,14 @@ typedef struct trunkha_event {
     char call_id[TRUNKHA_ID_SIZE];            /**< as the host gave it, cut to 63 bytes */
     char profile_id[TRUNKHA_ID_SIZE];
     char outbound_route[TRUNKHA_ID_SIZE];
+    /* addressChange; since 0.3 */
+    char added[TRUNKHA_LIST_SIZE];            /**< targets with blanks between; a long change is told by several events */
+    char removed[TRUNKHA_LIST_SIZE];          /**< likewise */
 } trunkha_event;
 
 #define TRUNKHA_EVENT_INIT                                                                                                  \
     { sizeof(trunkha_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "", "", "", "", "", "", 0, 0, 0, 0, 0, 0, 0, "",   \
-      "", "" }
+      "", "", "", "" }
 
 /** Where a reader of events stands: the last one read. All zero = before the oldest kept. Fixed size for ever. @since 0.1 */
 typedef struct trunkha_cursor {
@@ -330,8 +360,16 @@ typedef struct trunkha_trunk_status {
     char id[TRUNKHA_ID_SIZE];
     char name[TRUNKHA_ID_SIZE];
     char trunk_group_id[TRUNKHA_ID_SIZE];
+    /* since 0.3 */
+    char uri[TRUNKHA_URI_SIZE];
+    char paired_trunk_id[TRUNKHA_ID_SIZE];  /**< the other half of an in- and outbound pair; "" = none */
+    uint32_t direction;                     /**< enum trunkha_direction */
+    uint32_t paired_health;                 /**< of the other half, which may be lost while this one is not */
+    uint32_t dns;                           /**< enum trunkha_dns; FINE for an IP address */
+    uint32_t ttl_s;                         /**< of the name's addresses, as it came; 0 = no name, or never resolved */
+    int64_t resolved;                       /**< Unix milliseconds of the last good look-up; 0 = no name, or none yet */
 } trunkha_trunk_status;
-#define TRUNKHA_TRUNK_STATUS_INIT { sizeof(trunkha_trunk_status), 0, 0, 0, 0, 0, "", "", "" }
+#define TRUNKHA_TRUNK_STATUS_INIT { sizeof(trunkha_trunk_status), 0, 0, 0, 0, 0, "", "", "", "", "", 0, 0, 0, 0, 0 }
 
 /** @since 0.1 */
 typedef struct trunkha_target_status {
@@ -347,8 +385,23 @@ typedef struct trunkha_target_status {
     int64_t cooldown_until;              /**< Unix milliseconds; 0 = not cooling */
     char target[TRUNKHA_ID_SIZE];        /**< "udp:192.0.2.1:5060" */
     char trunk_id[TRUNKHA_ID_SIZE];
+    /* since 0.3; what the peer has said in its answers, "" = it has not */
+    char allow[128];                     /**< "INVITE, ACK, ...": those that are known */
+    char supported[128];                 /**< option tags, likewise */
+    char codecs[128];                    /**< "PCMA, PCMU, ...", likewise */
 } trunkha_target_status;
-#define TRUNKHA_TARGET_STATUS_INIT { sizeof(trunkha_target_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "" }
+#define TRUNKHA_TARGET_STATUS_INIT { sizeof(trunkha_target_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", "", "", "", "" }
+
+/** Who a packet is from. @since 0.3 */
+typedef struct trunkha_source {
+    size_t size;                           /**< sizeof(trunkha_source), set by TRUNKHA_SOURCE_INIT */
+    uint32_t direction;                    /**< enum trunkha_direction */
+    uint32_t trunks;                       /**< how many trunks have that address; this one is the best: same port before
+                                                any port, inbound before both before outbound */
+    char trunk_id[TRUNKHA_ID_SIZE];
+    char trunk_group_id[TRUNKHA_ID_SIZE];
+} trunkha_source;
+#define TRUNKHA_SOURCE_INIT { sizeof(trunkha_source), 0, 0, "", "" }
 
 /** @since 0.1 */
 typedef struct trunkha_profile_status {
@@ -385,8 +438,17 @@ typedef struct trunkha_stats {
     uint64_t call_attempts;          /**< that have ended or were answered */
     uint64_t calls_forgotten;        /**< ended by the engine: their host said nothing more of them, or died */
     uint64_t call_reports_lost;      /**< more came than the engine could take */
+    /* since 0.3 */
+    uint64_t connections_opened;     /**< TCP and TLS */
+    uint64_t connections_lost;       /**< ended otherwise than by us, or not made at all */
+    uint64_t challenges_answered;    /**< 401 and 407 to probes */
+    uint64_t dns_questions;
+    uint64_t dns_answers_dropped;    /**< malformed, or not to a question of ours */
+    uint64_t messages_sent;          /**< of the host: trunkha_message_send() */
+    uint64_t messages_received;      /**< for the host */
 } trunkha_stats;
-#define TRUNKHA_STATS_INIT { sizeof(trunkha_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TRUNKHA_STATS_INIT                                                                                                  \
+    { sizeof(trunkha_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* ---- Callbacks --------------------------------------------------------------------------------------------- */
 
@@ -401,6 +463,22 @@ typedef void (*trunkha_log_cb)(int level, const char *message, void *user_data);
 /** One event. @p event is borrowed until the callback returns. Runs in trunkha_engine_dispatch(), or on the engine's thread
  *  where the options say so; may call anything, trunkha_engine_unref() included. */
 typedef void (*trunkha_event_cb)(const trunkha_event *event, void *user_data);
+
+/** A SIP message that came in where probes leave from, and is not the library's: a request other than OPTIONS, or a response
+ *  to what the host has sent. @since 0.3 */
+typedef struct trunkha_message {
+    size_t size;                   /**< bytes filled in by the library */
+    const char *data;              /**< borrowed until the callback returns; no zero at the end */
+    size_t len;
+    char trunk_id[TRUNKHA_ID_SIZE]; /**< whose address it is from; "" = nobody's */
+    char source[TRUNKHA_ID_SIZE];  /**< "udp:192.0.2.1:5060" */
+    uint32_t has_come_back;        /**< 1 = it is one of the host's, or its beginning, that `source` has refused (ICMP); with a
+                                        `len` of 0: the connection to there has ended, and what was not answered is lost */
+    uint32_t reserved;
+} trunkha_message;
+
+/** One message. Runs on the engine's thread: hand it over and return. Anybody can send anything: look at `trunk_id`. */
+typedef void (*trunkha_message_cb)(const trunkha_message *message, void *user_data);
 
 /** One finding of trunkha_config_check(). */
 typedef void (*trunkha_finding_cb)(const trunkha_finding *finding, void *user_data);
@@ -422,8 +500,11 @@ typedef struct trunkha_options {
     void *log_user_data;
     trunkha_realloc_cb realloc_cb;   /**< NULL = malloc and friends; libre and jansson use those in any case */
     void *realloc_user_data;
+    /* since 0.3 */
+    trunkha_message_cb message_cb;   /**< NULL = the host has its own sockets: such requests are answered 405 */
+    void *message_user_data;
 } trunkha_options;
-#define TRUNKHA_OPTIONS_INIT { sizeof(trunkha_options), NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+#define TRUNKHA_OPTIONS_INIT { sizeof(trunkha_options), NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes an engine; it has no configuration and no thread yet.
  *  @p options may be NULL for the defaults and is copied in; @p ret_engine gets a new reference.
@@ -495,8 +576,20 @@ typedef struct trunkha_probe_options {
     uint32_t max_forwards;   /**< 0 to 255; UINT32_MAX = 70 */
     const char *from_uri;    /**< NULL = sip:ping@ the local address */
     const char *user_agent;  /**< NULL = trunkha and its version */
+    /* since 0.3 */
+    const char *target;        /**< probe this address, as trunkha_resolve_uri() gives it; NULL = the first of the URI's */
+    const char *local_address; /**< "192.0.2.9" or "192.0.2.9:5070": where it leaves from; NULL = the system chooses */
+    const char *username;      /**< answers a challenge; NULL = challenges are not answered */
+    const char *password;      /**< with `username` */
+    const char *ca_file;       /**< PEM of whom to trust instead of whom the system trusts; NULL = those */
+    const char *cert_file;     /**< PEM of a client certificate, with its key unless `key_file` has it; NULL = none */
+    const char *key_file;
+    const char *server_name;   /**< what the peer's certificate must name; NULL = the host of the URI */
+    uint32_t no_verify;        /**< 1 = tell of the certificate, whatever it is worth */
+    uint32_t min_tls;          /**< 12 or 13; 0 = 12 */
 } trunkha_probe_options;
-#define TRUNKHA_PROBE_OPTIONS_INIT { sizeof(trunkha_probe_options), 0, UINT32_MAX, NULL, NULL }
+#define TRUNKHA_PROBE_OPTIONS_INIT                                                                                          \
+    { sizeof(trunkha_probe_options), 0, UINT32_MAX, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** How one probe ended. */
 enum trunkha_probe_outcome {
@@ -517,16 +610,65 @@ typedef struct trunkha_probe_result {
     char uri[TRUNKHA_URI_SIZE];    /**< the Request-URI */
     char detail[128];              /**< one sentence for people */
     char allow[256];               /**< the answer's Allow header; "" = none */
+    /* since 0.3; "" and 0 = not known */
+    char supported[128];           /**< the answer's Supported header */
+    char codecs[128];              /**< of the answer's SDP: "PCMA, PCMU" */
+    char local[TRUNKHA_ID_SIZE];   /**< our address and port, as we know it */
+    char seen[TRUNKHA_ID_SIZE];    /**< ... and as the peer saw it (RFC 3581); another one: there is NAT between */
+    char rewritten[64];            /**< headers that somebody on the way has changed: a SIP ALG, most likely */
+    char tls_version[16];          /**< "TLSv1.3" */
+    char tls_cipher[48];
+    char tls_subject[96];          /**< of the peer's certificate */
+    char tls_issuer[96];
+    char tls_names[256];           /**< it is for these */
+    int64_t tls_not_after;         /**< Unix seconds: it ends then */
+    uint32_t tls_verified;         /**< 1 = chain and name are good */
+    uint32_t reason;               /**< of DEAD, and of AUTH_FAILURE: enum trunkha_reason */
 } trunkha_probe_result;
-#define TRUNKHA_PROBE_RESULT_INIT { sizeof(trunkha_probe_result), 0, 0, 0, 0, "", "", "", "", "" }
+#define TRUNKHA_PROBE_RESULT_INIT                                                                                           \
+    { sizeof(trunkha_probe_result), 0, 0, 0, 0, "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", 0, 0, 0 }
 
-/** Sends one OPTIONS to @p uri ("192.0.2.1", "192.0.2.1:5070", "[2001:db8::1]", "sip:192.0.2.1;transport=udp") and waits
- *  for what comes of it, `timeout_ms` at the most. @p options may be NULL. Needs no engine and leaves nothing behind.
- *  Errors: INVALID (no such URI), UNSUPPORTED (host names and other transports, so far), NOMEM, SYSTEM: a silent or
- *  refused peer is no error but an outcome. @p reterr_diag, NULL is fine: its message says what to write instead.
- *  Threads: any. Since 0.1. See RFC 3261 section 11. */
+/** Sends one OPTIONS to @p uri ("carrier.example", "192.0.2.1:5070", "sip:carrier.example;transport=tls", "sips:...") and waits
+ *  for what comes of it: `timeout_ms` at the most for the probe, and before that some seconds for names to be looked up.
+ *  @p options may be NULL. Needs no engine and leaves nothing behind.
+ *  Errors: INVALID (no such URI), CONFIG (a file that cannot be used), UNSUPPORTED (TLS, in a build without), NOMEM,
+ *  SYSTEM: a silent, refused or unknown peer is no error but an outcome. @p reterr_diag, NULL is fine: its message says what
+ *  to write instead. Threads: any. Since 0.1. See RFC 3261 section 11. */
 TRUNKHA_API int trunkha_probe_uri(const char *uri, const trunkha_probe_options *options, trunkha_probe_result *ret_result,
                                   trunkha_diag *reterr_diag);
+
+/** One of the addresses that a SIP URI comes to. @since 0.3 */
+typedef struct trunkha_address {
+    size_t size;                   /**< bytes filled in by the library */
+    uint32_t priority;             /**< lower goes first (RFC 2782) */
+    uint32_t weight;               /**< its share among those of its priority */
+    uint32_t ttl_s;                /**< the smallest on the way to it; 0 = for ever (an IP address) */
+    uint32_t reserved;
+    char target[TRUNKHA_ID_SIZE];  /**< "tls:192.0.2.1:5061" */
+} trunkha_address;
+#define TRUNKHA_ADDRESS_INIT { sizeof(trunkha_address), 0, 0, 0, 0, "" }
+
+/** How to look up. @since 0.3 */
+typedef struct trunkha_resolve_options {
+    size_t size;             /**< sizeof(trunkha_resolve_options), set by TRUNKHA_RESOLVE_OPTIONS_INIT */
+    const char *servers;     /**< "192.0.2.53, [2001:db8::53]:5353"; NULL = those of resolv.conf */
+    uint32_t timeout_ms;     /**< of one question, all servers together: 1 to 30000; 0 = 3000 */
+    uint32_t reserved;
+} trunkha_resolve_options;
+#define TRUNKHA_RESOLVE_OPTIONS_INIT { sizeof(trunkha_resolve_options), NULL, 0, 0 }
+
+/** Looks up where @p uri leads, in the order in which it is to be tried. @p inout_count: in, how many @p ret_addresses has
+ *  room for, each with its `size` set; out, how many there are (64 at the most). @p ret_dns: enum trunkha_dns; anything but FINE
+ *  comes with none. @p options may be NULL. Errors: INVALID, NOMEM, SYSTEM.
+ *  Threads: any; waits for servers. Since 0.3. See RFC 3263 section 4, RFC 2782. */
+TRUNKHA_API int trunkha_resolve_uri(const char *uri, const trunkha_resolve_options *options, trunkha_address *ret_addresses,
+                                    size_t *inout_count, uint32_t *ret_dns, trunkha_diag *reterr_diag);
+
+/** "no such name (NXDOMAIN)"; never NULL, static storage. Threads: any. Since 0.3. */
+TRUNKHA_API const char *trunkha_dns_text(uint32_t dns);
+
+/** "both", "inbound", "outbound"; never NULL, static storage. Threads: any. Since 0.3. */
+TRUNKHA_API const char *trunkha_direction_name(uint32_t direction);
 
 /* ---- Routes ------------------------------------------------------------------------------------------------ */
 
@@ -665,6 +807,43 @@ TRUNKHA_API int trunkha_view_next_call(const trunkha_view *view, const char *tru
  *  waits for, and an end to any hold-down.
  *  Errors: NOTFOUND, INVALID, STATE (nothing loaded), FORKED. Threads: any; waits for the engine's thread. Since 0.2. */
 TRUNKHA_API int trunkha_profile_failback(trunkha_engine *engine, const char *profile);
+
+/* ---- Reaching the peer --------------------------------------------------------------------------------------- */
+
+struct sockaddr;
+
+/** Answers whether a packet from @p source (AF_INET or AF_INET6; port 0 = any) comes from one of the trunks: any of their
+ *  addresses of this moment. Errors: NOTFOUND (from none), INVALID, STATE (nothing loaded).
+ *  Threads: any, wait-free, no system call. Since 0.3. */
+TRUNKHA_API int trunkha_trunk_of_source(const trunkha_view *view, const struct sockaddr *source, trunkha_source *ret_source);
+
+/** Tells that a request has come from @p source to a socket of the host's own: it proves the inbound trunks of that address.
+ *  (OPTIONS that the library answers itself do so without it.) Errors: NOTFOUND, INVALID, ACCESS, STATE.
+ *  Threads: any, as trunkha_call_begin(). Since 0.3. */
+TRUNKHA_API int trunkha_trunk_note_request(trunkha_view *view, const struct sockaddr *source);
+
+/** Writes the header that answers a challenge of @p trunk_id with its `outboundAuth`: MD5, SHA-256 or SHA-512-256, the
+ *  strongest that is offered. @p code: 401 or 407; @p challenge: the value of its WWW-Authenticate or Proxy-Authenticate
+ *  header, several with commas between; @p method, @p uri: of the request that is to be sent again, with a new CSeq and branch, once
+ *  (RFC 3261 section 22). @p ret_header: new, "Authorization: Digest ...", without a line end, trunkha_free(). Each
+ *  answers with a nonce count of 1. Errors: NOTFOUND (no such trunk), UNAVAILABLE (it has no credentials, or none for that
+ *  realm), UNSUPPORTED (no challenge that can be answered), INVALID, STATE, NOMEM, FORKED.
+ *  Threads: any; waits for the engine's thread. Since 0.3. See RFC 7616, RFC 8760. */
+TRUNKHA_API int trunkha_trunk_authorize(trunkha_engine *engine, const char *trunk_id, uint32_t code, const char *challenge,
+                                        const char *method, const char *uri, char **ret_header);
+
+/** Sends a SIP message of the host's to a target, from the socket or on the connection that its probes use: the same local
+ *  address, the same TLS. What comes back goes to `message_cb`. Over UDP the host sends again itself (RFC 3261 section 17).
+ *  Errors: NOTFOUND (no such trunk, or the target is none of its addresses), UNAVAILABLE (no connection; one is being made),
+ *  INVALID, STATE (not started), SYSTEM, FORKED. Threads: any; waits for the engine's thread. Since 0.3. */
+TRUNKHA_API int trunkha_message_send(trunkha_engine *engine, const char *trunk_id, const char *target, const void *message,
+                                     size_t len);
+
+/** The address and port of ours that the peer sees, as far as we know it, for Via and Contact: that of the socket or
+ *  connection, or `nat.publicAddress`: "192.0.2.9:5060", "[2001:db8::9]:5060". @p size at least TRUNKHA_ID_SIZE.
+ *  Errors, threads: as trunkha_message_send(). Since 0.3. */
+TRUNKHA_API int trunkha_message_local(trunkha_engine *engine, const char *trunk_id, const char *target, char *ret_buf,
+                                      size_t size);
 
 /* ---- Events ------------------------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@ int command_run(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_route(int argc, char **argv);
 int command_watch(int argc, char **argv);
+int command_allowlist(int argc, char **argv);
 int command_demo(int argc, char **argv);
 
 #endif

@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"status", "the table of groups, trunks and targets of a running daemon", command_status},
     {"route", "the trunks for the next call of a profile, best first, and why", command_route},
     {"watch", "follows the events of a running daemon", command_watch},
+    {"allowlist", "every address of every trunk, for a firewall", command_allowlist},
     {"demo", "two carriers on loopback, one dies and returns; about 15 seconds", command_demo},
     {"check", "status as a line for Nagios and Icinga", NULL},
     {"enable", "takes a trunk back into service", NULL},
@@ -29,7 +30,6 @@ static const struct command commands[] = {
     {"drain", "lets the calls of a trunk end and sends no new ones", NULL},
     {"reload", "makes a running daemon read its configuration again", NULL},
     {"simulate", "replays outages on a virtual clock", NULL},
-    {"allowlist", "every address of every trunk, for a firewall", NULL},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -54,8 +54,9 @@ static void print_help(FILE *out)
           "  --help     this text\n"
           "  --version  the version of the library\n\n"
           "Environment:\n"
-          "  TRUNKHA_VIEW  the view that status, route and watch read when --view is not given\n"
-          "  NO_COLOR      if set and not empty: no colour on terminals either\n",
+          "  TRUNKHA_VIEW      the view that status, route and watch read when --view is not given\n"
+          "  TRUNKHA_PASSWORD  for probe --auth\n"
+          "  NO_COLOR          if set and not empty: no colour on terminals either\n",
           out);
 }
 

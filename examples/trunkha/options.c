@@ -135,7 +135,7 @@ static const struct option *find_option(const struct option *options, const char
 
 static int refuse_unknown(const struct reader *reader, const char *word)
 {
-    char known[256] = "";
+    char known[512] = "";
     size_t len = 0;
 
     for (const struct option *o = reader->options; o->name && len < sizeof(known); o++)

@@ -12,169 +12,94 @@
 
 #include "commands.h"
 #include "options.h"
+#include "probe_print.h"
+#include "probe_uri.h"
 #include "system.h"
+#include "terminal.h"
 #include "text.h"
 
-#define ALLOW_MAX 64 /* methods told of one answer */
+#define PASSWORD_VARIABLE "TRUNKHA_PASSWORD"
 
 static const struct manual manual = {
     "probe",
     "URI",
-    "Sends OPTIONS to a SIP address and tells what comes back. URI: 192.0.2.1, 192.0.2.1:5070, [2001:db8::1] or\n"
-    "sip:192.0.2.1;transport=udp. Ctrl-C ends it early, with the summary.\n",
+    "Sends OPTIONS to a SIP address and tells what comes back. URI: carrier.example, 192.0.2.1:5070, [2001:db8::1],\n"
+    "sip:carrier.example;transport=tls or sips:carrier.example. Ctrl-C ends it early, with the summary.\n",
     "  0  alive: answered with a code that proves a working peer\n"
     "  1  rejected: answered, but with 403, 408 or 5xx (other than 501)\n"
-    "  2  dead: no answer\n"
+    "  2  dead: no answer, or the name leads nowhere\n"
     "  3  wrong command line, or nothing could be sent\n"
     "Of several probes the best outcome counts.\n",
 };
 
 /** What the probing thread works on; it may outlive the command when the user has had enough. */
 struct attempt {
-    const char *uri;
+    char *uri;
+    char password[256];
+    trunkha_resolve_options resolve;
     trunkha_probe_options options;
+    struct probe_way way;
+    char target[TRUNKHA_ID_SIZE]; /* "" = look up first */
     trunkha_probe_result result;
     trunkha_diag diag;
     int err;
     int done; /* eventfd */
 };
 
-struct tally {
-    uint64_t sent, answered;
-    uint64_t rtt_min_us, rtt_max_us, rtt_sum_us;
-    uint32_t best;
-    char allow[sizeof(((trunkha_probe_result *)0)->allow)];
-};
-
 struct session {
     struct attempt *attempt;
-    struct tally tally;
+    struct probe_way way;
+    struct probe_tally tallies[PROBE_ADDRESSES_MAX];
+    size_t addresses; /* that are probed, from the first on */
+    uint32_t best;
     uint64_t count; /* 0 = until interrupted */
     uint32_t interval_ms;
     int signals;
     bool as_json;
+    bool has_all;
 };
 
-static const char *result_name(const trunkha_probe_result *result)
-{
-    static const char *const names[] = {
-        [TRUNKHA_PROBE_ALIVE] = "alive", [TRUNKHA_PROBE_REJECTED] = "rejected", [TRUNKHA_PROBE_DEAD] = "dead"};
+/* ---- The thread that waits for servers and peers ---- */
 
-    return names[result->outcome <= TRUNKHA_PROBE_DEAD ? result->outcome : TRUNKHA_PROBE_DEAD];
+static int look_up(struct attempt *attempt)
+{
+    struct probe_way *way = &attempt->way;
+
+    way->count = PROBE_ADDRESSES_MAX;
+    for (size_t i = 0; i < way->count; i++)
+        way->addresses[i] = (trunkha_address)TRUNKHA_ADDRESS_INIT;
+
+    return trunkha_resolve_uri(attempt->uri, &attempt->resolve, way->addresses, &way->count, &way->dns, &attempt->diag);
 }
 
-static json_t *allow_json(const char *allow)
+static int probe(struct attempt *attempt)
 {
-    json_t *list = json_array();
+    attempt->options.target = attempt->target;
+    attempt->result = (trunkha_probe_result)TRUNKHA_PROBE_RESULT_INIT;
 
-    for (int i = 0; i < ALLOW_MAX && *allow; i++) {
-        size_t len;
-
-        allow += strspn(allow, ", \t");
-        len = strcspn(allow, ", \t");
-        if (len)
-            json_array_append_new(list, json_stringn(allow, len));
-        allow += len;
-    }
-
-    return list;
+    return trunkha_probe_uri(attempt->uri, &attempt->options, &attempt->result, &attempt->diag);
 }
 
-static void print_json(const trunkha_probe_result *result)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "uri", text_json(result->uri));
-    json_object_set_new(object, "target", text_json(result->target));
-    json_object_set_new(object, "result", text_json(result_name(result)));
-    json_object_set_new(object, "code", json_integer(result->code));
-    json_object_set_new(object, "phrase", text_json(result->phrase));
-    json_object_set_new(object, "rttMs", result->code ? json_real(result->rtt_us / 1000.0) : json_null());
-    json_object_set_new(object, "detail", text_json(result->detail));
-    json_object_set_new(object, "allow", allow_json(result->allow));
-    json_object_set_new(object, "codecs", json_array());
-    json_object_set_new(object, "tls", json_object());
-    json_object_set_new(object, "nat", json_object());
-    text_print_json(object);
-}
-
-static void print_line(const trunkha_probe_result *result)
-{
-    printf("%s: ", result->target);
-    if (result->code) {
-        printf("%s, %u ", result_name(result), result->code);
-        text_print(stdout, result->phrase);
-        printf(", %.2f ms\n", result->rtt_us / 1000.0);
-    } else {
-        fputs("dead, ", stdout);
-        text_print(stdout, result->detail);
-        putchar('\n');
-    }
-    fflush(stdout);
-}
-
-static void count(struct tally *tally, const trunkha_probe_result *result)
-{
-    uint64_t rtt_us = result->rtt_us;
-
-    tally->sent++;
-    if (result->outcome < tally->best)
-        tally->best = result->outcome;
-    if (!result->code)
-        return;
-    tally->answered++;
-    tally->rtt_sum_us += rtt_us;
-    tally->rtt_min_us = tally->answered == 1 || rtt_us < tally->rtt_min_us ? rtt_us : tally->rtt_min_us;
-    tally->rtt_max_us = rtt_us > tally->rtt_max_us ? rtt_us : tally->rtt_max_us;
-    memcpy(tally->allow, result->allow, sizeof(tally->allow));
-}
-
-static void print_summary(const char *uri, const struct tally *tally)
-{
-    fputs("--- ", stdout);
-    text_print(stdout, uri);
-    printf(" ---\n%llu sent, %llu answered, %.4g %% loss\n", (unsigned long long)tally->sent,
-           (unsigned long long)tally->answered,
-           tally->sent ? 100.0 * (double)(tally->sent - tally->answered) / (double)tally->sent : 0.0);
-    if (tally->answered)
-        printf("rtt min/avg/max = %.2f/%.2f/%.2f ms\n", (double)tally->rtt_min_us / 1000,
-               (double)tally->rtt_sum_us / (double)tally->answered / 1000, (double)tally->rtt_max_us / 1000);
-    if (*tally->allow) {
-        fputs("allow: ", stdout);
-        text_print(stdout, tally->allow);
-        putchar('\n');
-    }
-}
-
-static int explain_error(const struct attempt *attempt)
-{
-    fputs("trunkha probe: ", stderr);
-    text_print(stderr, attempt->diag.message);
-    fputc('\n', stderr);
-
-    return EXIT_REFUSED;
-}
-
-static void *probe_thread(void *user_data)
+static void *attempt_thread(void *user_data)
 {
     struct attempt *attempt = user_data;
 
-    attempt->err = trunkha_probe_uri(attempt->uri, &attempt->options, &attempt->result, &attempt->diag);
+    attempt->err = *attempt->target ? probe(attempt) : look_up(attempt);
     eventfd_write(attempt->done, 1);
 
     return NULL;
 }
 
-/** Probes once; false when the user does not want to wait for the end of it. */
-static bool probe_once(struct session *session)
+/** Looks up, or probes @p target; false when the user does not want to wait for the end of it. */
+static bool attempt_run(struct session *session, const char *target)
 {
     struct attempt *attempt = session->attempt;
     struct pollfd fds[] = {{session->signals, POLLIN, 0}, {attempt->done, POLLIN, 0}};
     eventfd_t ignored;
     pthread_t thread;
 
-    attempt->result = (trunkha_probe_result)TRUNKHA_PROBE_RESULT_INIT;
-    if (pthread_create(&thread, NULL, probe_thread, attempt)) {
+    snprintf(attempt->target, sizeof(attempt->target), "%s", target);
+    if (pthread_create(&thread, NULL, attempt_thread, attempt)) {
         attempt->err = TRUNKHA_ERR_SYSTEM;
         return true;
     }
@@ -191,8 +116,99 @@ static bool probe_once(struct session *session)
     return true;
 }
 
-/** Probes until the count is full or the user interrupts; returns 0 or the error of a probe. */
-static int probe_all(struct session *session)
+static void attempt_free(struct attempt *attempt)
+{
+    if (!attempt)
+        return;
+    explicit_bzero(attempt->password, sizeof(attempt->password));
+    if (attempt->done >= 0)
+        close(attempt->done);
+    free(attempt->uri);
+    free(attempt);
+}
+
+static struct attempt *attempt_new(const char *uri, const char *transport)
+{
+    struct attempt *attempt = calloc(1, sizeof(*attempt));
+
+    if (!attempt)
+        return NULL;
+    attempt->options = (trunkha_probe_options)TRUNKHA_PROBE_OPTIONS_INIT;
+    attempt->resolve = (trunkha_resolve_options)TRUNKHA_RESOLVE_OPTIONS_INIT;
+    attempt->diag = (trunkha_diag)TRUNKHA_DIAG_INIT;
+    attempt->uri = probe_uri_with(uri, transport);
+    attempt->done = eventfd(0, EFD_CLOEXEC);
+    if (attempt->uri && attempt->done >= 0)
+        return attempt;
+    attempt_free(attempt);
+
+    return NULL;
+}
+
+/* ---- The session ---- */
+
+static int explain_error(const struct attempt *attempt)
+{
+    fputs("trunkha probe: ", stderr);
+    text_print(stderr, *attempt->diag.message ? attempt->diag.message : trunkha_strerror(attempt->err));
+    fputc('\n', stderr);
+
+    return EXIT_REFUSED;
+}
+
+static void print_result(const struct session *session, const trunkha_probe_result *result)
+{
+    if (session->as_json)
+        probe_print_json(result, &session->way);
+    else
+        probe_print_line(result);
+}
+
+/** The name leads nowhere: as dead as can be. */
+static void print_lost(const struct session *session)
+{
+    trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
+
+    result.outcome = TRUNKHA_PROBE_DEAD;
+    result.reason = TRUNKHA_REASON_DNS_FAILURE;
+    snprintf(result.uri, sizeof(result.uri), "%s", session->attempt->uri);
+    snprintf(result.detail, sizeof(result.detail), "%s", trunkha_dns_text(session->way.dns));
+    print_result(session, &result);
+}
+
+/** Returns false when there is nothing to be probed: the user, an error, or the DNS does not let us. */
+static bool find_addresses(struct session *session)
+{
+    if (!attempt_run(session, "") || session->attempt->err)
+        return false;
+    session->way = session->attempt->way;
+    session->addresses = session->has_all || !session->way.count ? session->way.count : 1;
+    if (!session->addresses)
+        print_lost(session);
+    else if (!session->as_json)
+        probe_print_way(session->attempt->uri, &session->way);
+
+    return session->addresses > 0;
+}
+
+/** Probes each address once; false when the user interrupts, or a probe could not be made. */
+static bool probe_round(struct session *session)
+{
+    for (size_t i = 0; i < session->addresses; i++) {
+        const trunkha_probe_result *result = &session->attempt->result;
+
+        if (!attempt_run(session, session->way.addresses[i].target) || session->attempt->err)
+            return false;
+        probe_count(&session->tallies[i], result);
+        session->best = result->outcome < session->best ? result->outcome : session->best;
+        print_result(session, result);
+    }
+
+    return true;
+}
+
+/** Probes until the count is full or the user interrupts. */
+static void probe_rounds(struct session *session)
 {
     uint64_t next_ms = clock_ms();
 
@@ -200,45 +216,18 @@ static int probe_all(struct session *session)
         uint64_t now_ms = clock_ms();
 
         if (i && signals_wait(session->signals, next_ms > now_ms ? (uint32_t)(next_ms - now_ms) : 0))
-            break;
+            return;
         next_ms = clock_ms() + session->interval_ms;
-        if (!probe_once(session))
-            break;
-        if (session->attempt->err)
-            return session->attempt->err;
-        count(&session->tally, &session->attempt->result);
-        if (session->as_json)
-            print_json(&session->attempt->result);
-        else
-            print_line(&session->attempt->result);
+        if (!probe_round(session))
+            return;
     }
-
-    return 0;
 }
 
-static struct attempt *attempt_new(const char *uri, const trunkha_probe_options *options)
+static void print_summaries(const struct session *session, const char *uri)
 {
-    struct attempt *attempt = calloc(1, sizeof(*attempt));
-
-    if (!attempt)
-        return NULL;
-    attempt->uri = uri;
-    attempt->options = *options;
-    attempt->diag = (trunkha_diag)TRUNKHA_DIAG_INIT;
-    attempt->done = eventfd(0, EFD_CLOEXEC);
-    if (attempt->done >= 0)
-        return attempt;
-    free(attempt);
-
-    return NULL;
-}
-
-static void attempt_free(struct attempt *attempt)
-{
-    if (!attempt)
-        return;
-    close(attempt->done);
-    free(attempt);
+    probe_print_summary(session->addresses > 1 ? session->way.addresses[0].target : uri, &session->tallies[0]);
+    for (size_t i = 1; i < session->addresses; i++)
+        probe_print_summary(session->way.addresses[i].target, &session->tallies[i]);
 }
 
 static int run_session(struct session *session, const char *uri)
@@ -246,43 +235,107 @@ static int run_session(struct session *session, const char *uri)
     int status;
 
     session->signals = signals_open(false);
-    if (session->signals < 0 || !session->attempt) {
+    if (session->signals < 0) {
         perror("trunkha probe");
-        attempt_free(session->attempt);
         return EXIT_REFUSED;
     }
-    if (probe_all(session)) {
+    if (find_addresses(session))
+        probe_rounds(session);
+    if (session->attempt && session->attempt->err) {
         status = explain_error(session->attempt);
     } else {
-        if (!session->as_json)
-            print_summary(uri, &session->tally);
-        status = (int)session->tally.best;
+        if (!session->as_json && (session->addresses || !session->attempt))
+            print_summaries(session, uri);
+        status = (int)session->best;
     }
-    attempt_free(session->attempt);
     close(session->signals);
+
+    return status;
+}
+
+/* ---- The command line ---- */
+
+/** The password of --auth is never an argument: every user of the machine sees those. */
+static bool read_password(struct attempt *attempt, const char *username)
+{
+    const char *password = getenv(PASSWORD_VARIABLE);
+    char prompt[160];
+
+    attempt->options.username = username;
+    attempt->options.password = attempt->password;
+    if (password && strlen(password) < sizeof(attempt->password)) {
+        strcpy(attempt->password, password);
+        return true;
+    }
+    snprintf(prompt, sizeof(prompt), "Password of %.128s: ", username);
+    if (!password && terminal_read_secret(prompt, attempt->password, sizeof(attempt->password)))
+        return true;
+    fputs("trunkha probe: --auth needs a password, 255 bytes at most: put it into the environment as " PASSWORD_VARIABLE
+          ", or type it on a terminal\n",
+          stderr);
+
+    return false;
+}
+
+/** What stands on the command line beside the URI. */
+struct wishes {
+    trunkha_probe_options probe;
+    trunkha_resolve_options resolve;
+    const char *uri, *transport, *username, *tls_min;
+    bool no_verify;
+};
+
+static void apply_wishes(struct attempt *attempt, const struct wishes *wishes)
+{
+    attempt->resolve = wishes->resolve;
+    attempt->options = wishes->probe;
+    attempt->options.no_verify = wishes->no_verify;
+    attempt->options.min_tls = wishes->tls_min && !strcmp(wishes->tls_min, "1.3") ? 13 : 12;
+}
+
+static int run_wishes(struct session *session, const struct wishes *wishes)
+{
+    int status = EXIT_REFUSED;
+
+    session->attempt = attempt_new(wishes->uri, wishes->transport);
+    if (!session->attempt) {
+        perror("trunkha probe");
+        return EXIT_REFUSED;
+    }
+    apply_wishes(session->attempt, wishes);
+    if (!wishes->username || read_password(session->attempt, wishes->username))
+        status = run_session(session, wishes->uri);
+    attempt_free(session->attempt);
 
     return status;
 }
 
 int command_probe(int argc, char **argv)
 {
-    trunkha_probe_options probe = TRUNKHA_PROBE_OPTIONS_INIT;
-    struct session session = {.tally.best = TRUNKHA_PROBE_DEAD, .count = 1, .interval_ms = 1000, .signals = -1};
+    struct wishes wishes = {.probe = TRUNKHA_PROBE_OPTIONS_INIT, .resolve = TRUNKHA_RESOLVE_OPTIONS_INIT};
+    struct session session = {.best = TRUNKHA_PROBE_DEAD, .count = 1, .interval_ms = 1000, .signals = -1};
     const struct option options[] = {
         {"-c", "N", OPTION_NUMBER, &session.count, 0, 1000000, "how many probes; 0 = until interrupted; default 1"},
         {"-i", "S", OPTION_SECONDS, &session.interval_ms, 10, 3600000, "from one probe to the next; default 1"},
-        {"--timeout", "S", OPTION_SECONDS, &probe.timeout_ms, 1, 60000, "to wait for an answer; default 3"},
-        {"--from", "URI", OPTION_TEXT, &probe.from_uri, 0, 0, "the From; default sip:ping@ the local address"},
-        {"--user-agent", "TEXT", OPTION_TEXT, &probe.user_agent, 0, 0, "default trunkha and its version"},
+        {"--timeout", "S", OPTION_SECONDS, &wishes.probe.timeout_ms, 1, 60000, "to wait for an answer; default 3"},
+        {"--all", NULL, OPTION_FLAG, &session.has_all, 0, 0, "every address of a name, not only the first"},
+        {"--transport", "udp|tcp|tls", OPTION_CHOICE, &wishes.transport, 0, 0, "in place of the URI's"},
+        {"--auth", "USER", OPTION_TEXT, &wishes.username, 0, 0,
+         "answers a challenge; password: " PASSWORD_VARIABLE ", or asked for"},
+        {"--from", "URI", OPTION_TEXT, &wishes.probe.from_uri, 0, 0, "the From; default sip:ping@ the local address"},
+        {"--user-agent", "TEXT", OPTION_TEXT, &wishes.probe.user_agent, 0, 0, "default trunkha and its version"},
+        {"--local", "ADDR[:PORT]", OPTION_TEXT, &wishes.probe.local_address, 0, 0, "where probes leave from"},
+        {"--dns", "SERVER", OPTION_TEXT, &wishes.resolve.servers, 0, 0, "IP[:PORT] instead of resolv.conf's"},
+        {"--ca", "FILE", OPTION_TEXT, &wishes.probe.ca_file, 0, 0, "whom to trust, PEM; default: whom the system trusts"},
+        {"--cert", "FILE", OPTION_TEXT, &wishes.probe.cert_file, 0, 0, "a client certificate, PEM"},
+        {"--key", "FILE", OPTION_TEXT, &wishes.probe.key_file, 0, 0, "its key, if that is not in the same file"},
+        {"--server-name", "NAME", OPTION_TEXT, &wishes.probe.server_name, 0, 0, "in the certificate; default: the host"},
+        {"--no-verify", NULL, OPTION_FLAG, &wishes.no_verify, 0, 0, "tell of the certificate, whatever it is worth"},
+        {"--tls-min", "1.2|1.3", OPTION_CHOICE, &wishes.tls_min, 0, 0, "the least version; default 1.2"},
         {"--json", NULL, OPTION_FLAG, &session.as_json, 0, 0, "one JSON object for each probe, no summary"},
         {NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL},
     };
-    const char *uri = NULL;
-    int status = options_read(&manual, options, argc, argv, &uri);
+    int status = options_read(&manual, options, argc, argv, &wishes.uri);
 
-    if (status >= 0)
-        return status;
-    session.attempt = attempt_new(uri, &probe);
-
-    return run_session(&session, uri);
+    return status >= 0 ? status : run_wishes(&session, &wishes);
 }

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "daemon.h"
 #include "options.h"
+#include "status_details.h"
 #include "system.h"
 #include "table.h"
 #include "text.h"
@@ -225,11 +226,20 @@ static int judge(const trunkha_view *view)
     return 0;
 }
 
+static bool print_tables(const trunkha_view *view, bool is_wide)
+{
+    bool is_printed = print_groups(view, is_wide) && print_profiles(view) && (!is_wide || status_print_details(view));
+
+    if (is_printed)
+        status_print_trouble(view);
+
+    return is_printed;
+}
+
 static int show(const trunkha_view *view, const char *format)
 {
     bool is_live = daemon_is_live("status", view, NULL);
-    bool is_shown =
-        !strcmp(format, "json") ? print_json(view) : print_groups(view, !strcmp(format, "wide")) && print_profiles(view);
+    bool is_shown = !strcmp(format, "json") ? print_json(view) : print_tables(view, !strcmp(format, "wide"));
 
     if (!is_shown)
         fprintf(stderr, "trunkha status: the states cannot be shown: %s\n", trunkha_strerror(TRUNKHA_ERR_NOMEM));

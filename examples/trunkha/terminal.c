@@ -1,7 +1,9 @@
 #include "terminal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <trunkha.h>
@@ -27,4 +29,38 @@ const char *terminal_colour(const char *word)
             return colours[health];
 
     return "";
+}
+
+static bool read_line(int fd, char *ret_buf, size_t size)
+{
+    ssize_t n = read(fd, ret_buf, size);
+
+    if (n < 2 || ret_buf[n - 1] != '\n')
+        return false;
+    ret_buf[n - 1] = '\0';
+
+    return true;
+}
+
+bool terminal_read_secret(const char *prompt, char *ret_buf, size_t size)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    struct termios before, silent;
+    bool is_read = false;
+
+    if (fd < 0)
+        return false;
+    if (!tcgetattr(fd, &before)) {
+        silent = before;
+        silent.c_lflag &= (tcflag_t) ~(ECHO | ISIG); /* a signal would leave the terminal without echo */
+        if (!tcsetattr(fd, TCSAFLUSH, &silent)) {
+            dprintf(fd, "%s", prompt);
+            is_read = read_line(fd, ret_buf, size);
+            dprintf(fd, "\n");
+            tcsetattr(fd, TCSAFLUSH, &before);
+        }
+    }
+    close(fd);
+
+    return is_read;
 }

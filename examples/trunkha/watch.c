@@ -77,6 +77,41 @@ static void print_active(const trunkha_event *event)
     }
 }
 
+static void print_addresses(const trunkha_event *event)
+{
+    fputs("trunk ", stdout);
+    text_print(stdout, event->entity_id);
+    fputs(" is elsewhere", stdout);
+    if (*event->added) {
+        fputs(", added ", stdout);
+        text_print(stdout, event->added);
+    }
+    if (*event->removed) {
+        fputs(", removed ", stdout);
+        text_print(stdout, event->removed);
+    }
+}
+
+/** What is told by its detail alone. */
+static void print_remark(const trunkha_event *event)
+{
+    static const char *const remarks[] = {
+        [TRUNKHA_EVENT_ADDRESS_CHANGE] = "DNS",
+        [TRUNKHA_EVENT_NAT_DETECTED] = "NAT",
+        [TRUNKHA_EVENT_CAPABILITY_MISMATCH] = "abilities",
+        [TRUNKHA_EVENT_CERTIFICATE_EXPIRY] = "certificate",
+    };
+    const char *remark = event->type < sizeof(remarks) / sizeof(remarks[0]) ? remarks[event->type] : NULL;
+
+    if (remark)
+        fputs("trunk ", stdout);
+    else
+        printf("%s ", trunkha_event_type_name(event->type));
+    text_print(stdout, event->entity_id);
+    if (remark)
+        printf(": %s", remark);
+}
+
 static void print_line(const struct follower *follower, const trunkha_event *event)
 {
     print_time(event->timestamp);
@@ -84,9 +119,10 @@ static void print_line(const struct follower *follower, const trunkha_event *eve
         print_change(follower, event);
     } else if (event->type == TRUNKHA_EVENT_ACTIVE_CHANGE) {
         print_active(event);
+    } else if (event->type == TRUNKHA_EVENT_ADDRESS_CHANGE && (*event->added || *event->removed)) {
+        print_addresses(event);
     } else {
-        printf("%s ", trunkha_event_type_name(event->type));
-        text_print(stdout, event->entity_id);
+        print_remark(event);
     }
     if (*event->detail) {
         fputs(": ", stdout);

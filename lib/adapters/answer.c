@@ -3,10 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "adapters/sip_scan.h"
+#include "adapters/sip_via.h"
 #include "adapters/writer.h"
-
-#define SIP_PORT 5060 /* RFC 3261 section 18.2.2: where a sent-by names none */
 
 struct answer {
     const struct tha_udp_packet *request;
@@ -26,45 +24,16 @@ static uint64_t hash(uint64_t seed, const char *data, size_t len)
     return seed;
 }
 
-/** Steps over @p word and the blanks around it; NULL when something else stands there. */
-static const char *skip_word(const char *p, const char *end, const char *word)
+/** The port of the sent-by, where the answer goes when no rport is asked for. */
+static bool read_sent_by_port(struct tha_span top, uint8_t transport, uint16_t *ret_port)
 {
-    size_t len = strlen(word);
+    struct tha_sip_via via;
 
-    if (!p)
-        return NULL;
-    while (p < end && tha_sip_is_blank(*p))
-        p++;
-    if ((size_t)(end - p) < len || memcmp(p, word, len))
-        return NULL;
-    for (p += len; p < end && tha_sip_is_blank(*p); p++)
-        ;
-
-    return p;
-}
-
-/** The port of "SIP/2.0/UDP host:port;...", where the answer goes when no rport is asked for. */
-static bool read_sent_by_port(struct tha_span via, uint16_t *ret_port)
-{
-    static const char *const protocol[] = {"SIP", "/", "2.0", "/", "UDP"};
-    const char *end = via.p + via.len, *p = via.p, *colon;
-    uint32_t port = SIP_PORT;
-
-    for (size_t i = 0; i < sizeof(protocol) / sizeof(protocol[0]); i++)
-        p = skip_word(p, end, protocol[i]);
-    if (!p || p == end)
+    if (!tha_sip_read_via(top, &via) || !tha_span_is(via.transport, tha_sip_transport_name(transport)))
         return false;
+    *ret_port = via.port;
 
-    end = memchr(p, ';', (size_t)(end - p)) ? memchr(p, ';', (size_t)(end - p)) : end;
-    while (end > p && tha_sip_is_blank(end[-1]))
-        end--;
-    colon = memrchr(p, ':', (size_t)(end - p));
-    if (colon && end[-1] != ']' &&
-        !tha_sip_read_number((struct tha_span){colon + 1, (size_t)(end - colon - 1)}, UINT16_MAX, &port))
-        return false;
-    *ret_port = (uint16_t)port;
-
-    return port > 0;
+    return true;
 }
 
 static void put_ip(struct tha_writer *writer, const struct tha_addr *addr)
@@ -84,7 +53,7 @@ static bool put_top_via(struct answer *answer, struct tha_span via)
     struct tha_span param;
     uint16_t port;
 
-    if (!read_sent_by_port(top, &port))
+    if (!read_sent_by_port(top, answer->request->peer.transport, &port))
         return false;
 
     answer->to = answer->request->peer;

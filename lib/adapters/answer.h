@@ -12,7 +12,7 @@ enum tha_answer_kind {
 };
 
 /** Writes the answer to @p request. @p secret makes our To tags unlike those of others. @p ret_len bytes at @p buf go to
- *  @p ret_to: GIVEN and REJECTED only. */
+ *  @p ret_to (over TCP and TLS: back on the same connection): GIVEN and REJECTED only. */
 enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, bool is_draining, uint64_t secret, char *buf,
                                       size_t size, size_t *ret_len, struct tha_addr *ret_to);
 

@@ -64,4 +64,16 @@ typedef void (*tha_readable_cb)(void *user_data);
 int tha_loop_watch(struct tha_loop *loop, int fd, tha_readable_cb readable, void *user_data);
 void tha_loop_unwatch(struct tha_loop *loop, int fd);
 
+/** A descriptor watched for both ways, by a handle of its own: for many, which come and go. */
+struct tha_watch;
+enum { THA_LOOP_READ = 1, THA_LOOP_WRITE = 2 };
+
+/** @p what: THA_LOOP_* bits that have come; errors come as all that is watched for. May release or change the watch. */
+typedef void (*tha_ready_cb)(unsigned what, void *user_data);
+int tha_watch_new(struct tha_loop *loop, int fd, unsigned what, tha_ready_cb ready, void *user_data,
+                  struct tha_watch **ret_watch);
+int tha_watch_set(struct tha_watch *watch, unsigned what);
+/** Before its descriptor is closed. NULL is fine; returns NULL. */
+struct tha_watch *tha_watch_free(struct tha_watch *watch);
+
 #endif

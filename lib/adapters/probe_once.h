@@ -2,10 +2,11 @@
 #ifndef THA_ADAPTERS_PROBE_ONCE_H
 #define THA_ADAPTERS_PROBE_ONCE_H
 
-#include "core/model.h"
+#include "adapters/prober.h"
 
-/** Fills code, rtt_us, phrase, allow and detail of @p result; outcome is set by @p failing. Returns 0, NOMEM or SYSTEM. */
-int tha_probe_once(const struct tha_addr *addr, const char *uri, const struct tha_probe_text *text, uint32_t timeout_ms,
-                   const struct tha_codes *failing, trunkha_probe_result *result);
+/** Fills @p result, but for its uri and target; outcome is set by @p failing. Returns 0, NOMEM, or SYSTEM or CONFIG with the
+ *  reason in @p error_buf: an address that is not ours, a file that cannot be used. */
+int tha_probe_once(const struct tha_prober_target *target, const struct tha_codes *failing, trunkha_probe_result *result,
+                   char *error_buf, size_t error_size);
 
 #endif

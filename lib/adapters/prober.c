@@ -1,7 +1,7 @@
-#include "adapters/prober_room.h"
-
 #include <errno.h>
-#include <string.h>
+
+#include "adapters/prober_room.h"
+#include "adapters/stream.h"
 
 #define EXPIRIES_MAX 256 /* timers handled in one go: also when all are due at once, the sockets have their turn */
 
@@ -20,7 +20,7 @@ int tha_prober_new(struct tha_loop *loop, const struct tha_mem *mem, const struc
     tha_heap_init(&prober->heap, mem);
     tha_random(&prober->secret, sizeof(prober->secret));
     prober->inbox = tha_mem_resize(mem, NULL, 1, sizeof(*prober->inbox)); /* not zeroed: pages never used cost nothing */
-    if (!prober->inbox) {
+    if (!prober->inbox || tha_streams_new(loop, mem, log, &prober->streams)) {
         tha_prober_free(prober);
         return TRUNKHA_ERR_NOMEM;
     }
@@ -38,10 +38,16 @@ struct tha_prober *tha_prober_free(struct tha_prober *prober)
         return NULL;
 
     mem = prober->mem;
+    for (uint32_t i = 0; i < prober->n_slots; i++)
+        tha_slot_drop_extra(prober, tha_prober_slot(prober, i));
+    tha_streams_free(prober->streams);
+    tha_prober_free_contexts(prober);
     tha_prober_close_listeners(prober);
+    tha_prober_free_locals(prober);
     for (uint32_t i = 0; i < prober->n_chunks; i++)
         tha_mem_free(&mem, prober->chunks[i]);
     tha_mem_free(&mem, prober->chunks);
+    tha_mem_free(&mem, prober->sources.places);
     tha_heap_done(&prober->heap);
     tha_mem_free(&mem, prober->inbox);
 
@@ -94,53 +100,95 @@ void tha_prober_cancel(struct tha_prober *prober, uint32_t index)
         give_up(prober, slot);
 }
 
+/** Another peer: what is known of the one before is of no use. */
+static void leave(struct tha_prober *prober, struct tha_slot *slot)
+{
+    give_up(prober, slot);
+    tha_slot_forget_local(slot);
+    tha_slot_drop_extra(prober, slot);
+    slot->way_mark = 0;
+}
+
+static bool is_same_target(const struct tha_slot *slot, const struct tha_prober_target *target)
+{
+    return slot->uri == target->uri && slot->text == target->text && slot->reach == target->reach;
+}
+
+static void set_target(struct tha_prober *prober, struct tha_slot *slot, const struct tha_prober_target *target)
+{
+    slot->uri = target->uri;
+    slot->text = target->text;
+    slot->reach = target->reach;
+    slot->n_answers = 0;
+    if (tha_slot_adapt(prober, slot) && slot->is_under_way)
+        tha_prober_send(prober, slot->index, tha_clock_ms());
+}
+
 void tha_prober_set_target(struct tha_prober *prober, uint32_t index, const struct tha_prober_target *target)
 {
     struct tha_slot *slot = tha_prober_slot(prober, index);
+    bool is_same_peer = target && slot->is_set && tha_addr_is_equal(&slot->addr, &target->addr);
 
-    if (!target || !slot->is_set || !tha_addr_is_equal(&slot->addr, &target->addr)) {
-        give_up(prober, slot);
-        slot->knows_local = false;
+    if (!is_same_peer) {
+        leave(prober, slot);
+        prober->sources.is_fresh = false;
     }
     slot->is_set = target != NULL;
-    if (target) {
-        slot->addr = target->addr;
-        slot->uri = target->uri;
-        slot->text = target->text;
-        slot->timeout_ms = target->timeout_ms;
+    if (!target)
+        return;
+
+    slot->addr = target->addr;
+    slot->timeout_ms = target->timeout_ms;
+    if (!is_same_peer || !is_same_target(slot, target))
+        set_target(prober, slot, target);
+}
+
+static tha_counter *counter_of(struct tha_counters *counters, uint32_t kind)
+{
+    switch (kind) {
+    case THA_EVIDENCE_ANSWERED:
+    case THA_EVIDENCE_AUTH_FAILED:
+        return &counters->probes_answered;
+    case THA_EVIDENCE_TIMED_OUT:
+    case THA_EVIDENCE_NO_CONNECTION:
+        return &counters->probes_timed_out;
+    default:
+        return &counters->probes_failed_to_send;
     }
 }
 
 void tha_prober_finish(struct tha_prober *prober, struct tha_slot *slot, struct tha_evidence evidence)
 {
-    switch (evidence.kind) {
-    case THA_EVIDENCE_ANSWERED:
-        tha_count(&prober->counters.probes_answered);
-        break;
-    case THA_EVIDENCE_TIMED_OUT:
-        tha_count(&prober->counters.probes_timed_out);
-        break;
-    default:
-        tha_count(&prober->counters.probes_failed_to_send);
-        break;
-    }
-
+    tha_count(counter_of(&prober->counters, evidence.kind));
     give_up(prober, slot);
     slot->was_answered = evidence.kind == THA_EVIDENCE_ANSWERED;
-    if (!slot->was_answered)
-        slot->knows_local = false; /* the route may have changed */
+    if (!slot->was_answered) {
+        tha_slot_forget_local(slot); /* the route may have changed */
+        slot->n_answers = 0;
+    }
     prober->has_told = true;
     prober->handlers.result(slot->index, &evidence, prober->handlers.user_data);
 }
 
-static void fail(struct tha_prober *prober, struct tha_slot *slot, int error)
+void tha_prober_fail(struct tha_prober *prober, struct tha_slot *slot, int error)
 {
     tha_prober_finish(prober, slot, (struct tha_evidence){.kind = THA_EVIDENCE_SEND_FAILED, .system_error = error});
 }
 
+void tha_prober_end_batch(struct tha_prober *prober)
+{
+    if (prober->is_expiring)
+        return;
+
+    tha_prober_flush(prober);
+    if (prober->has_told && prober->handlers.batch_end)
+        prober->handlers.batch_end(prober->handlers.user_data);
+    prober->has_told = false;
+}
+
 /* ---- Sending ---- */
 
-static void queue(struct tha_prober *prober, struct tha_slot *slot)
+void tha_prober_queue(struct tha_prober *prober, struct tha_slot *slot)
 {
     if (slot->is_queued)
         return;
@@ -164,11 +212,28 @@ static struct tha_slot *unqueue(struct tha_prober *prober)
     return slot;
 }
 
+static uint32_t milliseconds_left(const struct tha_slot *slot, uint64_t now_ms)
+{
+    uint32_t left = slot->deadline_ms - (uint32_t)now_ms;
+
+    return left < INT32_MAX ? left : 0;
+}
+
+/** Over TCP and TLS nothing is sent again: RFC 3261 section 17.1.2.2. */
 static void set_timer(struct tha_prober *prober, struct tha_slot *slot, uint64_t now_ms)
 {
-    uint64_t next_ms = now_ms + slot->interval_ms;
+    uint32_t left_ms = milliseconds_left(slot, now_ms);
+    bool is_last = left_ms < slot->interval_ms || tha_slot_is_stream(slot);
 
-    tha_heap_set(&prober->heap, &slot->timer, next_ms < slot->deadline_ms ? next_ms : slot->deadline_ms);
+    tha_heap_set(&prober->heap, &slot->timer, now_ms + (is_last ? left_ms : slot->interval_ms));
+}
+
+void tha_prober_start_request(struct tha_prober *prober, struct tha_slot *slot, uint64_t now_ms)
+{
+    slot->sent_us = 0;
+    slot->interval_ms = THA_T1_MS;
+    set_timer(prober, slot, now_ms);
+    tha_prober_queue(prober, slot);
 }
 
 void tha_prober_send(struct tha_prober *prober, uint32_t index, uint64_t now_ms)
@@ -178,67 +243,41 @@ void tha_prober_send(struct tha_prober *prober, uint32_t index, uint64_t now_ms)
     if (!slot->is_set)
         return;
 
-    slot->previous_branch = slot->token.branch;
+    slot->previous_branch = (uint32_t)slot->token.branch;
     slot->was_previous_answered = slot->was_answered;
     slot->was_answered = false;
     tha_token_draw(&slot->token, &prober->entropy);
     slot->is_under_way = true;
-    slot->sent_us = 0;
-    slot->deadline_ms = now_ms + slot->timeout_ms;
-    slot->interval_ms = THA_T1_MS;
-    set_timer(prober, slot, now_ms);
-    queue(prober, slot);
+    slot->deadline_ms = (uint32_t)(now_ms + slot->timeout_ms);
+    if (slot->extra)
+        tha_slot_authorize(prober, slot);
+    tha_prober_start_request(prober, slot, now_ms);
     tha_count(&prober->counters.probes_sent);
 }
 
-/** Writes our address as the target sees it. It stays the same through a probe: a retransmission has the same bytes. */
-static int find_local(struct tha_listener *listener, struct tha_slot *slot)
+struct tha_wire_request tha_prober_request(const struct tha_slot *slot)
 {
-    struct tha_addr local = listener->udp.bound;
+    struct tha_wire_request request = {.text = slot->text,
+                                       .uri = slot->uri,
+                                       .local = &slot->local->wire,
+                                       .token = slot->token,
+                                       .slot = slot->index,
+                                       .transport = slot->addr.transport};
 
-    if (!slot->knows_local) {
-        int err = tha_udp_find_local(&listener->udp, &slot->addr, &local);
+    if (slot->extra)
+        request.authorization = (struct tha_span){slot->extra->authorization, slot->extra->authorization_len};
 
-        if (err)
-            return err;
-        memcpy(slot->local_ip, local.ip, sizeof(slot->local_ip));
-        slot->knows_local = true;
-    }
-    memcpy(local.ip, slot->local_ip, sizeof(local.ip));
-    if (!tha_addr_is_equal(&local, &listener->local.addr))
-        tha_wire_set_local(&listener->local, &local);
-
-    return 0;
-}
-
-static int write_request(struct tha_listener *listener, struct tha_slot *slot, char *room)
-{
-    const struct tha_wire_request request = {slot->text, slot->uri, &listener->local, slot->token, slot->index};
-    const struct tha_udp_ticket ticket = {slot->index, slot->token.branch};
-    int err = find_local(listener, slot);
-    size_t len;
-
-    if (err)
-        return err;
-    len = tha_wire_write(&request, room, THA_UDP_SEND_MAX);
-    if (!len)
-        return EMSGSIZE;
-    tha_udp_post(&listener->udp, len, &slot->addr, NULL, &ticket);
-
-    return 0;
+    return request;
 }
 
 static void post_request(struct tha_prober *prober, struct tha_slot *slot)
 {
-    struct tha_listener *listener = prober->probing[slot->addr.family == 6];
-    char *room = listener ? tha_udp_room(&listener->udp) : NULL; /* may send what is there, and so end this very probe */
-    int err;
-
     if (!slot->is_under_way)
         return;
-    err = room ? write_request(listener, slot, room) : EAFNOSUPPORT;
-    if (err)
-        fail(prober, slot, err);
+    if (tha_slot_is_stream(slot))
+        tha_prober_post_stream(prober, slot);
+    else
+        tha_prober_post_datagram(prober, slot);
 }
 
 void tha_prober_flush(struct tha_prober *prober)
@@ -249,46 +288,66 @@ void tha_prober_flush(struct tha_prober *prober)
         tha_udp_flush(&prober->listeners[i]->udp);
 }
 
-void tha_prober_take_ticket(const struct tha_udp_ticket *ticket, int error, uint64_t now_us, void *user_data)
+/* ---- The host's messages ---- */
+
+int tha_prober_transmit(struct tha_prober *prober, uint32_t index, const char *message, size_t len)
 {
-    struct tha_prober *prober = ((struct tha_listener *)user_data)->prober;
-    struct tha_slot *slot = tha_prober_slot(prober, ticket->slot);
+    struct tha_slot *slot = tha_prober_slot(prober, index);
 
-    if (!slot->is_under_way || slot->token.branch != ticket->branch)
-        return;
-    if (error == EAGAIN || error == ENOBUFS)
-        return; /* our own buffer is full: the retransmission will do */
+    if (!slot || !slot->is_set)
+        return EINVAL;
 
-    if (error)
-        fail(prober, slot, error);
-    else if (slot->sent_us)
-        tha_count(&prober->counters.retransmissions);
-    else
-        slot->sent_us = now_us;
+    return tha_slot_is_stream(slot) ? tha_prober_transmit_stream(prober, slot, message, len)
+                                    : tha_prober_transmit_datagram(prober, slot, message, len);
+}
+
+int tha_prober_get_local(struct tha_prober *prober, uint32_t index, struct tha_addr *ret_local)
+{
+    struct tha_slot *slot = tha_prober_slot(prober, index);
+    int err;
+
+    if (!slot || !slot->is_set)
+        return EINVAL;
+
+    err = tha_slot_is_stream(slot) ? tha_prober_find_stream_local(prober, slot) : tha_prober_find_local(prober, slot);
+    if (err)
+        return err;
+    *ret_local = slot->local->wire.addr;
+    ret_local->transport = slot->addr.transport;
+
+    return 0;
 }
 
 /* ---- Time ---- */
 
 uint64_t tha_prober_next_expiry(const struct tha_prober *prober)
 {
-    return prober->n_queued ? 0 : tha_heap_next(&prober->heap);
+    uint64_t streams = tha_streams_next_expiry(prober->streams);
+    uint64_t probes = prober->n_queued ? 0 : tha_heap_next(&prober->heap);
+
+    return probes < streams ? probes : streams;
 }
 
 static void expire(struct tha_prober *prober, struct tha_slot *slot, uint64_t now_ms)
 {
-    if (slot->deadline_ms > now_ms) {
+    if (milliseconds_left(slot, now_ms)) {
         slot->interval_ms = slot->interval_ms < THA_T2_MS / 2 ? (uint16_t)(slot->interval_ms * 2) : THA_T2_MS;
         set_timer(prober, slot, now_ms);
-        queue(prober, slot);
+        tha_prober_queue(prober, slot);
+    } else if (tha_slot_is_stream(slot)) {
+        tha_prober_expire_stream(prober, slot);
     } else if (slot->sent_us) {
         tha_prober_finish(prober, slot, (struct tha_evidence){.kind = THA_EVIDENCE_TIMED_OUT});
     } else {
-        fail(prober, slot, ENOBUFS); /* it never found room */
+        tha_prober_fail(prober, slot, ENOBUFS); /* it never found room */
     }
 }
 
 void tha_prober_handle_expiry(struct tha_prober *prober, uint64_t now_ms)
 {
+    prober->is_expiring = true;
+    tha_streams_handle_expiry(prober->streams, now_ms); /* first: a connection knows best why it was not made */
+
     /* What waits at the sockets has come in time, even if the machine stood still since. */
     for (uint32_t i = 0; i < prober->n_listeners && tha_heap_next(&prober->heap) <= now_ms; i++)
         tha_prober_read(prober->listeners[i]);
@@ -297,4 +356,5 @@ void tha_prober_handle_expiry(struct tha_prober *prober, uint64_t now_ms)
         expire(prober, (struct tha_slot *)tha_heap_first(&prober->heap), now_ms); /* the timer is its first member */
 
     tha_prober_flush(prober);
+    prober->is_expiring = prober->has_told = false;
 }

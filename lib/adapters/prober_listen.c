@@ -30,13 +30,10 @@ void tha_prober_read(struct tha_listener *listener)
 static void handle_readable(void *user_data)
 {
     struct tha_listener *listener = user_data;
-    struct tha_prober *prober = listener->prober;
+    struct tha_prober *prober = listener->prober; /* a result may lead to the end of the listener */
 
-    prober->has_told = false;
     tha_prober_read(listener);
-    tha_prober_flush(prober);
-    if (prober->has_told && prober->handlers.batch_end)
-        prober->handlers.batch_end(prober->handlers.user_data);
+    tha_prober_end_batch(prober);
 }
 
 /* ---- Which sockets there are ---- */
@@ -116,21 +113,31 @@ static int open_listener(struct tha_prober *prober, const struct tha_addr *wante
     return 0;
 }
 
-/** Probes leave from the first socket of their family. */
-static int want_listener(struct tha_prober *prober, const struct tha_addr *wanted)
+static int want_listener(struct tha_prober *prober, const struct tha_addr *wanted, struct tha_listener **ret_listener)
 {
     struct tha_listener *listener = find_listener(prober, wanted);
-    struct tha_listener **probing = &prober->next_probing[wanted->family == 6];
     int err = listener ? 0 : open_listener(prober, wanted, &listener);
 
     if (err)
         return err;
 
     listener->is_next = true;
-    if (!*probing)
-        *probing = listener;
+    *ret_listener = listener;
 
     return 0;
+}
+
+/** Probes leave from the first socket of their family. */
+static int want_probing(struct tha_prober *prober, const struct tha_addr *wanted)
+{
+    struct tha_listener **probing = &prober->next_probing[wanted->family == 6];
+    struct tha_listener *listener;
+    int err = want_listener(prober, wanted, &listener);
+
+    if (!err && !*probing)
+        *probing = listener;
+
+    return err;
 }
 
 static void forget_next(struct tha_prober *prober)
@@ -139,19 +146,26 @@ static void forget_next(struct tha_prober *prober)
         prober->listeners[i]->is_next = false;
     close_unwanted(prober);
     prober->next_probing[0] = prober->next_probing[1] = NULL;
+    tha_prober_forget_next_contexts(prober);
+}
+
+static int refuse(const struct tha_addr *addr, int error, char *error_buf, size_t error_size)
+{
+    char text[THA_ADDR_TEXT_SIZE];
+
+    tha_text_print(error_buf, error_size, "%s: %s", tha_addr_text(addr, text, sizeof(text)), strerror(error));
+
+    return TRUNKHA_ERR_SYSTEM;
 }
 
 static int want_all(struct tha_prober *prober, const struct tha_addr *listen, uint32_t n_listen, char *error_buf,
                     size_t error_size)
 {
     for (uint32_t i = 0; i < n_listen; i++) {
-        int err = want_listener(prober, &listen[i]);
-        char text[THA_ADDR_TEXT_SIZE];
+        int err = want_probing(prober, &listen[i]);
 
-        if (err) {
-            tha_text_print(error_buf, error_size, "%s: %s", tha_addr_text(&listen[i], text, sizeof(text)), strerror(err));
-            return TRUNKHA_ERR_SYSTEM;
-        }
+        if (err)
+            return refuse(&listen[i], err, error_buf, error_size);
     }
 
     return 0;
@@ -160,7 +174,7 @@ static int want_all(struct tha_prober *prober, const struct tha_addr *listen, ui
 static void want_other_family(struct tha_prober *prober, uint8_t family)
 {
     const struct tha_addr any = {.family = family};
-    int err = prober->next_probing[family == 6] ? 0 : want_listener(prober, &any);
+    int err = prober->next_probing[family == 6] ? 0 : want_probing(prober, &any);
 
     if (err)
         tha_log_print(&prober->log, TRUNKHA_LOG_INFO, "no probes over IPv%d: %s", family, strerror(err));
@@ -183,17 +197,68 @@ int tha_prober_prepare_listen(struct tha_prober *prober, const struct tha_addr *
     return 0;
 }
 
+/** A socket on any address sends from each of them, and has the port for itself. */
+static bool covers(const struct tha_addr *wanted, const struct tha_addr *source)
+{
+    return wanted->family == source->family && tha_addr_is_any(wanted) && source->port && wanted->port == source->port;
+}
+
+static struct tha_listener *find_covering(const struct tha_prober *prober, const struct tha_addr *source)
+{
+    for (uint32_t i = 0; i < prober->n_listeners; i++) {
+        if (prober->listeners[i]->is_next && covers(&prober->listeners[i]->wanted, source))
+            return prober->listeners[i];
+    }
+
+    return NULL;
+}
+
+struct tha_listener *tha_prober_find_listener(const struct tha_prober *prober, const struct tha_addr *source)
+{
+    struct tha_listener *listener = find_listener(prober, source);
+
+    return listener ? listener : find_covering(prober, source);
+}
+
+int tha_prober_prepare_reach(struct tha_prober *prober, const struct tha_reach *reach, bool has_udp, char *error_buf,
+                             size_t error_size)
+{
+    struct tha_listener *listener;
+    int err = tha_prober_want_context(prober, reach->tls, error_buf, error_size);
+
+    if (err || !has_udp || !reach->local.family || find_covering(prober, &reach->local))
+        return err;
+
+    err = want_listener(prober, &reach->local, &listener);
+
+    return err ? refuse(&reach->local, err, error_buf, error_size) : 0;
+}
+
+static bool loses_its_socket(const struct tha_prober *prober, const struct tha_slot *slot)
+{
+    unsigned is_v6 = slot->addr.family == 6;
+
+    if (tha_slot_is_stream(slot))
+        return false;
+    if (slot->extra && slot->extra->listener)
+        return !slot->extra->listener->is_next;
+
+    return prober->probing[is_v6] != prober->next_probing[is_v6];
+}
+
 /** Our address is another now, and a probe under way cannot be answered any more where it was sent from. */
-static void move_slots(struct tha_prober *prober, bool is_v6)
+static void move_slots(struct tha_prober *prober)
 {
     uint64_t now_ms = tha_clock_ms();
 
     for (uint32_t i = 0; i < prober->n_slots; i++) {
         struct tha_slot *slot = tha_prober_slot(prober, i);
 
-        if ((slot->addr.family == 6) != is_v6)
+        if (!loses_its_socket(prober, slot))
             continue;
-        slot->knows_local = false;
+        tha_slot_forget_local(slot);
+        if (slot->extra)
+            slot->extra->listener = NULL;
         if (slot->is_under_way)
             tha_prober_send(prober, i, now_ms);
     }
@@ -201,15 +266,12 @@ static void move_slots(struct tha_prober *prober, bool is_v6)
 
 void tha_prober_commit_listen(struct tha_prober *prober)
 {
+    move_slots(prober);
+    memcpy(prober->probing, prober->next_probing, sizeof(prober->probing));
     for (uint32_t i = 0; i < prober->n_listeners; i++)
         prober->listeners[i]->is_current = prober->listeners[i]->is_next;
     close_unwanted(prober);
-
-    for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
-        if (prober->probing[is_v6] != prober->next_probing[is_v6])
-            move_slots(prober, is_v6);
-        prober->probing[is_v6] = prober->next_probing[is_v6];
-    }
+    tha_prober_commit_contexts(prober);
 }
 
 void tha_prober_close_listeners(struct tha_prober *prober)

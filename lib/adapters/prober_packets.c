@@ -1,5 +1,6 @@
 #include "adapters/answer.h"
 #include "adapters/prober_room.h"
+#include "adapters/scan_abilities.h"
 #include "adapters/scan_response.h"
 
 #include <string.h>
@@ -15,25 +16,66 @@ static tha_counter *counter_of_ended(struct tha_counters *counters, bool was_ans
     return was_answered ? &counters->duplicate_answers : &counters->late_answers;
 }
 
+/** A packet, and where it came in: through a socket, or on the connection of a slot. */
+struct arrival {
+    const struct tha_udp_packet *packet;
+    struct tha_listener *listener; /**< NULL = on a connection */
+    struct tha_slot *slot;         /**< whose connection; NULL = through a socket */
+    uint64_t now_us;
+};
+
+static bool is_from(const struct arrival *arrival, const struct tha_slot *slot)
+{
+    return arrival->slot ? arrival->slot == slot : tha_addr_is_equal(&arrival->packet->peer, &slot->addr);
+}
+
 /** What to count a response as that is not to the probe under way; NULL = it is. */
 static tha_counter *find_stray(struct tha_counters *counters, const struct tha_slot *slot,
-                               const struct tha_response *response, const struct tha_addr *peer)
+                               const struct tha_response *response, const struct arrival *arrival)
 {
     const struct tha_token *token = &response->token;
 
     if (!slot || !token->branch)
         return &counters->unknown_answers;
-    if (token->branch == slot->previous_branch)
+    if (token->branch != slot->token.branch && (uint32_t)token->branch == slot->previous_branch)
         return counter_of_ended(counters, slot->was_previous_answered);
     if (token->branch != slot->token.branch || token->call_id != slot->token.call_id ||
         token->from_tag != slot->token.from_tag || token->cseq != slot->token.cseq)
         return &counters->unknown_answers;
     if (!slot->is_under_way)
         return counter_of_ended(counters, slot->was_answered);
-    if (!tha_addr_is_equal(peer, &slot->addr))
+    if (!is_from(arrival, slot))
         return &counters->foreign_answers;
 
     return NULL;
+}
+
+/** Offers a message to whom it may concern: true = it is his. */
+static bool offer(struct tha_prober *prober, const struct arrival *arrival)
+{
+    const struct tha_udp_packet *packet = arrival->packet;
+    uint32_t index;
+
+    if (!prober->handlers.message || packet->is_cut)
+        return false;
+    index = arrival->slot ? arrival->slot->index : tha_prober_find_source(prober, &packet->peer);
+    prober->has_told = true;
+
+    return prober->handlers.message(index, &packet->peer, packet->data, packet->len, prober->handlers.user_data);
+}
+
+/** By its branch it is ours, and still it is no answer: perhaps somebody on the way has changed it. */
+static void look_at_stranger(struct tha_prober *prober, const struct arrival *arrival)
+{
+    const struct tha_udp_packet *packet = arrival->packet;
+    struct tha_slot *slot = NULL;
+    uint64_t branch;
+    uint32_t index;
+
+    if (!packet->is_cut && tha_token_find_branch(packet->data, packet->len, &index, &branch))
+        slot = tha_prober_slot(prober, index);
+    if (slot && slot->is_under_way && slot->token.branch == branch && is_from(arrival, slot))
+        tha_prober_look_at_stranger(prober, slot, packet->data, packet->len);
 }
 
 static uint32_t round_trip_us(const struct tha_slot *slot, uint64_t now_us)
@@ -43,37 +85,73 @@ static uint32_t round_trip_us(const struct tha_slot *slot, uint64_t now_us)
     return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }
 
-static void take_response(struct tha_prober *prober, const struct tha_udp_packet *packet, uint64_t now_us)
+static void tell_abilities(struct tha_prober *prober, const struct tha_slot *slot, const struct tha_udp_packet *packet)
 {
-    struct tha_evidence evidence = {.kind = THA_EVIDENCE_ANSWERED};
+    struct tha_abilities abilities;
+
+    tha_scan_abilities(packet->data, packet->len, &abilities);
+    prober->has_told = true;
+    prober->handlers.abilities(slot->index, &abilities, prober->handlers.user_data);
+}
+
+/** What an answer shows besides that there is somebody. */
+static void look(struct tha_prober *prober, struct tha_slot *slot, const struct tha_response *response,
+                 const struct tha_udp_packet *packet)
+{
+    bool is_close = slot->n_answers++ == 0; /* of every THA_LOOK_EVERY */
+
+    tha_prober_look_at_way(prober, slot, response, packet->data, packet->len, is_close);
+    if (is_close && response->code / 100 == 2 && prober->handlers.abilities)
+        tell_abilities(prober, slot, packet);
+}
+
+static void take_answer(struct tha_prober *prober, struct tha_slot *slot, const struct tha_response *response,
+                        const struct arrival *arrival)
+{
+    const struct tha_udp_packet *packet = arrival->packet;
+    struct tha_evidence evidence = {.kind = THA_EVIDENCE_ANSWERED, .code = response->code};
+
+    if ((response->code == 401 || response->code == 407) &&
+        tha_prober_take_challenge(prober, slot, response->code, packet->data, packet->len))
+        return;
+
+    evidence.rtt_us = round_trip_us(slot, arrival->now_us);
+    look(prober, slot, response, packet);
+    if (prober->handlers.answer)
+        prober->handlers.answer(slot->index, packet->data, packet->len, prober->handlers.user_data);
+    tha_prober_finish(prober, slot, evidence);
+}
+
+static void take_response(struct tha_prober *prober, const struct arrival *arrival)
+{
+    const struct tha_udp_packet *packet = arrival->packet;
     struct tha_response response;
     struct tha_slot *slot;
     tha_counter *stray;
 
     if (packet->is_cut || !tha_scan_response(packet->data, packet->len, &response)) {
+        look_at_stranger(prober, arrival);
         tha_count(&prober->counters.malformed_packets);
         return;
     }
+    if (!response.is_to_probe && !tha_token_is_ours(response.branch.p, response.branch.len) && offer(prober, arrival))
+        return;
 
     slot = response.is_to_probe ? tha_prober_slot(prober, response.slot) : NULL;
-    stray = find_stray(&prober->counters, slot, &response, &packet->peer);
+    stray = find_stray(&prober->counters, slot, &response, arrival);
+    if (stray == &prober->counters.unknown_answers)
+        look_at_stranger(prober, arrival);
     if (stray) {
         tha_count(stray);
-        return;
-    }
-
-    if (response.code < 200) {
+    } else if (response.code < 200) {
         tha_count(&prober->counters.provisional_answers);
         slot->interval_ms = THA_T2_MS; /* RFC 3261 section 17.1.2.2: from now on it is sent again more slowly */
-        return;
+    } else {
+        take_answer(prober, slot, &response, arrival);
     }
-
-    evidence.code = response.code;
-    evidence.rtt_us = round_trip_us(slot, now_us);
-    if (prober->handlers.answer)
-        prober->handlers.answer(slot->index, packet->data, packet->len, prober->handlers.user_data);
-    tha_prober_finish(prober, slot, evidence);
 }
+
+/* ---- Requests ---- */
 
 static bool is_flood(struct tha_prober *prober, uint64_t now_us)
 {
@@ -87,56 +165,77 @@ static bool is_flood(struct tha_prober *prober, uint64_t now_us)
     return ++prober->flood_count > REQUESTS_MAX;
 }
 
-static void take_request(struct tha_listener *listener, const struct tha_udp_packet *packet, uint64_t now_us)
+/** OPTIONS are answered here; anything else may be the host's. */
+static bool is_for_host(const struct tha_udp_packet *packet)
 {
-    struct tha_prober *prober = listener->prober;
+    struct tha_sip_cursor cursor;
+    struct tha_span method;
+
+    return tha_sip_read_request_line(packet->data, packet->len, &method, &cursor) && !tha_span_is(method, "OPTIONS");
+}
+
+static void send_answer(const struct arrival *arrival, const char *answer, size_t len, const struct tha_addr *to)
+{
+    if (arrival->slot)
+        tha_prober_transmit_stream(arrival->slot->extra->prober, arrival->slot, answer, len);
+    else
+        tha_udp_post(&arrival->listener->udp, len, to, &arrival->packet->local, NULL);
+}
+
+static void answer_request(struct tha_prober *prober, const struct arrival *arrival)
+{
+    bool is_draining = prober->handlers.is_draining && prober->handlers.is_draining(prober->handlers.user_data);
     struct tha_counters *counters = &prober->counters;
-    bool is_draining;
+    char own_room[THA_UDP_SEND_MAX];
+    char *room = arrival->listener ? tha_udp_room(&arrival->listener->udp) : own_room;
     enum tha_answer_kind kind;
     struct tha_addr to;
     size_t len;
 
-    if (is_flood(prober, now_us)) {
-        tha_count(&counters->requests_rejected);
-        return;
-    }
-
-    is_draining = prober->handlers.is_draining && prober->handlers.is_draining(prober->handlers.user_data);
-    kind = tha_answer_write(packet, is_draining, prober->secret, tha_udp_room(&listener->udp), THA_UDP_SEND_MAX, &len, &to);
+    kind = tha_answer_write(arrival->packet, is_draining, prober->secret, room, THA_UDP_SEND_MAX, &len, &to);
     if (kind == THA_ANSWER_MALFORMED)
         tha_count(&counters->malformed_packets);
     if (kind != THA_ANSWER_GIVEN && kind != THA_ANSWER_REJECTED)
         return;
 
-    tha_udp_post(&listener->udp, len, &to, &packet->local, NULL);
-    if (kind == THA_ANSWER_GIVEN && prober->handlers.request) {
-        prober->handlers.request(&packet->peer, prober->handlers.user_data);
-        prober->has_told = true;
-    }
+    send_answer(arrival, room, len, &to);
     tha_count(kind == THA_ANSWER_GIVEN ? &counters->requests_answered : &counters->requests_rejected);
+    if (kind == THA_ANSWER_GIVEN && prober->handlers.request) {
+        prober->has_told = true;
+        prober->handlers.request(&arrival->packet->peer, prober->handlers.user_data);
+    }
+}
+
+static void take_request(struct tha_prober *prober, const struct arrival *arrival)
+{
+    if (prober->handlers.message && is_for_host(arrival->packet) && offer(prober, arrival))
+        return;
+    if (is_flood(prober, arrival->now_us))
+        tha_count(&prober->counters.requests_rejected);
+    else
+        answer_request(prober, arrival);
+}
+
+static void take(struct tha_prober *prober, const struct arrival *arrival)
+{
+    if (arrival->packet->len <= PING_MAX)
+        return;
+    if (!memcmp(arrival->packet->data, "SIP/", 4))
+        take_response(prober, arrival);
+    else
+        take_request(prober, arrival);
 }
 
 void tha_prober_take_packet(struct tha_listener *listener, const struct tha_udp_packet *packet, uint64_t now_us)
 {
-    if (packet->len <= PING_MAX)
-        return;
-    if (!memcmp(packet->data, "SIP/", 4))
-        take_response(listener->prober, packet, now_us);
-    else
-        take_request(listener, packet, now_us);
+    take(listener->prober, &(struct arrival){.packet = packet, .listener = listener, .now_us = now_us});
 }
 
-void tha_prober_take_refusal(const char *data, size_t len, int error, void *user_data)
+void tha_prober_take_message(struct tha_prober *prober, struct tha_slot *slot, const char *message, size_t len)
 {
-    struct tha_prober *prober = ((struct tha_listener *)user_data)->prober;
-    struct tha_slot *slot = NULL;
-    uint64_t branch;
-    uint32_t index;
+    const struct tha_udp_packet packet = {.data = message, .len = len, .peer = slot->addr};
 
-    if (tha_token_find_branch(data, len, &index, &branch))
-        slot = tha_prober_slot(prober, index);
-    if (slot && slot->is_under_way && slot->token.branch == branch)
-        tha_prober_finish(prober, slot, (struct tha_evidence){.kind = THA_EVIDENCE_REFUSED, .system_error = error});
+    take(prober, &(struct arrival){.packet = &packet, .slot = slot, .now_us = tha_clock_us()});
 }
 
 void tha_prober_get_stats(const struct tha_prober *prober, trunkha_stats *stats)

@@ -10,18 +10,23 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <re.h>
-
+#include "adapters/re_compat.h"
 #include "adapters/re_epoll.h"
+#include "adapters/watches.h"
 #include "base/heap.h"
 
-/* libre indexes its table by descriptor number: 36 bytes for each number up to this. */
-#define FDS_MIN   4096
-#define FDS_SPARE 1024 /* above our own first descriptor, when the host has thousands open */
-
-struct watch {
-    struct watch *next;
+/** One of the few descriptors that libre watches for us. */
+struct source {
     struct tha_loop *loop;
+    void (*handle)(struct tha_loop *loop);
+    int fd;
+    struct re_fhs *fhs; /**< libre's handle of it */
+};
+
+/** What tha_loop_watch() made. */
+struct reader {
+    struct reader *next;
+    struct tha_watch *watch;
     tha_readable_cb readable;
     void *user_data;
     int fd;
@@ -31,14 +36,16 @@ struct tha_loop {
     struct tha_mem mem;
     struct tha_log log;
     struct tha_loop_handlers handlers;
-    struct watch timer;
-    struct watch bell;
-    struct watch *watches;
+    struct source timer;
+    struct source bell;
+    struct source watched; /**< all others: the epoll of `watches` */
+    struct tha_watches watches;
+    struct reader *readers;
+    struct re *re;
     uint64_t armed_ms; /**< what the timerfd is set to; THA_NEVER = not set */
     pthread_t thread;
     sem_t started;
     int start_error;
-    int max_fds;
     bool is_detached; /**< released on its own thread, by its own thread */
     atomic_bool is_ending;
     _Atomic uint64_t longest_stall_us;
@@ -52,8 +59,8 @@ static void note_stall(struct tha_loop *loop, uint64_t us)
 
 static void handle_fd(int flags, void *arg)
 {
-    const struct watch *watch = arg;
-    struct tha_loop *loop = watch->loop;
+    const struct source *source = arg;
+    struct tha_loop *loop = source->loop;
     uint64_t start;
 
     (void)flags;
@@ -64,24 +71,12 @@ static void handle_fd(int flags, void *arg)
     }
 
     start = tha_clock_us();
-    watch->readable(watch->user_data); /* may release the watch */
+    source->handle(loop);
     note_stall(loop, tha_clock_us() - start);
 }
 
-/** libre would print a warning about a descriptor beyond its table: it never gets one. */
-static int listen_fd(struct watch *watch)
+static void handle_timer(struct tha_loop *loop)
 {
-    int err = watch->fd < watch->loop->max_fds ? fd_listen(watch->fd, FD_READ, handle_fd, watch) : EMFILE;
-
-    if (err)
-        tha_log_print(&watch->loop->log, TRUNKHA_LOG_ERROR, "descriptor %d cannot be watched: %s", watch->fd, strerror(err));
-
-    return err == ENOMEM ? TRUNKHA_ERR_NOMEM : err ? TRUNKHA_ERR_SYSTEM : 0;
-}
-
-static void handle_timer(void *user_data)
-{
-    struct tha_loop *loop = user_data;
     uint64_t expirations;
 
     if (read(loop->timer.fd, &expirations, sizeof(expirations)) != sizeof(expirations))
@@ -91,50 +86,75 @@ static void handle_timer(void *user_data)
     loop->handlers.expiry(tha_clock_ms(), loop->handlers.user_data);
 }
 
-static void handle_bell(void *user_data)
+static void handle_bell(struct tha_loop *loop)
 {
-    struct tha_loop *loop = user_data;
     uint64_t rings;
 
     if (read(loop->bell.fd, &rings, sizeof(rings)) == sizeof(rings))
         loop->handlers.doorbell(loop->handlers.user_data);
 }
 
-static void close_fd(struct watch *watch)
+static void handle_watched(struct tha_loop *loop)
 {
-    if (watch->fd < 0)
-        return;
-    fd_close(watch->fd);
-    close(watch->fd);
+    tha_watches_collect(&loop->watches);
+    while (!atomic_load(&loop->is_ending) && tha_watches_tell_next(&loop->watches))
+        ;
 }
 
 static void close_loop(struct tha_loop *loop)
 {
-    while (loop->watches)
-        tha_loop_unwatch(loop, loop->watches->fd);
-    close_fd(&loop->timer);
-    loop->timer.fd = -1;
-    fd_close(loop->bell.fd); /* it stays open until the loop is released: others may ring still */
-    re_thread_close();
+    while (loop->readers)
+        tha_loop_unwatch(loop, loop->readers->fd);
+    if (loop->watched.fd >= 0)
+        tha_fd_close(&loop->watched.fhs, loop->watched.fd);
+    tha_watches_done(&loop->watches);
+    if (loop->timer.fd >= 0) {
+        tha_fd_close(&loop->timer.fhs, loop->timer.fd);
+        close(loop->timer.fd);
+    }
+    loop->watched.fd = loop->timer.fd = -1;
+    tha_fd_close(&loop->bell.fhs, loop->bell.fd); /* it stays open until the loop is released: others may ring still */
+    tha_re_close(loop->re);
+}
+
+static int make_sources(struct tha_loop *loop)
+{
+    int err = tha_watches_init(&loop->watches, &loop->mem);
+
+    loop->watched.fd = loop->watches.epoll_fd;
+    loop->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    return loop->timer.fd < 0 ? TRUNKHA_ERR_SYSTEM : err;
+}
+
+/** libre's table reaches up to the highest number of ours: 36 bytes for each. */
+static int listen_sources(struct tha_loop *loop)
+{
+    struct source *const sources[] = {&loop->timer, &loop->bell, &loop->watched};
+    int highest = 0, err;
+
+    for (unsigned i = 0; i < 3; i++)
+        highest = sources[i]->fd > highest ? sources[i]->fd : highest;
+    err = fd_setsize(highest + 1);
+
+    for (unsigned i = 0; i < 3 && !err; i++)
+        err = tha_fd_listen(&sources[i]->fhs, sources[i]->fd, FD_READ, handle_fd, sources[i]);
+    if (err)
+        tha_log_print(&loop->log, TRUNKHA_LOG_ERROR, "the loop cannot watch its descriptors: %s", strerror(err));
+
+    return err == ENOMEM ? TRUNKHA_ERR_NOMEM : err ? TRUNKHA_ERR_SYSTEM : 0;
 }
 
 static int open_loop(struct tha_loop *loop)
 {
     int err;
 
-    if (re_thread_init())
+    if (tha_re_open(&loop->re))
         return TRUNKHA_ERR_NOMEM;
 
-    loop->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    loop->max_fds = loop->timer.fd + FDS_SPARE > FDS_MIN ? loop->timer.fd + FDS_SPARE : FDS_MIN;
-    if (loop->timer.fd < 0)
-        err = TRUNKHA_ERR_SYSTEM;
-    else if (fd_setsize(loop->max_fds))
-        err = TRUNKHA_ERR_NOMEM;
-    else
-        err = listen_fd(&loop->timer);
+    err = make_sources(loop);
     if (!err)
-        err = listen_fd(&loop->bell);
+        err = listen_sources(loop);
 
     if (err)
         close_loop(loop);
@@ -214,10 +234,17 @@ static void wait_for(sem_t *semaphore)
 int tha_loop_new(const struct tha_mem *mem, const struct tha_log *log, const struct tha_loop_handlers *handlers,
                  struct tha_loop **ret_loop)
 {
-    struct tha_loop *loop = tha_mem_zalloc(mem, 1, sizeof(*loop));
+    struct tha_loop *loop;
     pthread_t thread;
     int err;
 
+    if (!tha_re_is_as_built()) {
+        tha_log_print(log, TRUNKHA_LOG_ERROR, "libre %s was loaded, where this library was built for " LIBRE_VERSION,
+                      sys_libre_version_get());
+        return TRUNKHA_ERR_SYSTEM;
+    }
+
+    loop = tha_mem_zalloc(mem, 1, sizeof(*loop));
     if (!loop)
         return TRUNKHA_ERR_NOMEM;
 
@@ -225,8 +252,9 @@ int tha_loop_new(const struct tha_mem *mem, const struct tha_log *log, const str
     loop->log = *log;
     loop->handlers = *handlers;
     loop->armed_ms = THA_NEVER;
-    loop->timer = (struct watch){NULL, loop, handle_timer, loop, -1};
-    loop->bell = (struct watch){NULL, loop, handle_bell, loop, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    loop->timer = (struct source){loop, handle_timer, -1, NULL};
+    loop->bell = (struct source){loop, handle_bell, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), NULL};
+    loop->watched = (struct source){loop, handle_watched, -1, NULL};
     sem_init(&loop->started, 0, 0);
 
     err = loop->bell.fd < 0 ? TRUNKHA_ERR_SYSTEM : create_thread(loop, &thread);
@@ -302,34 +330,48 @@ uint64_t tha_loop_longest_stall_us(const struct tha_loop *loop)
     return atomic_load_explicit(&loop->longest_stall_us, memory_order_relaxed);
 }
 
+int tha_watch_new(struct tha_loop *loop, int fd, unsigned what, tha_ready_cb ready, void *user_data,
+                  struct tha_watch **ret_watch)
+{
+    return tha_watches_add(&loop->watches, fd, what, ready, user_data, ret_watch);
+}
+
+static void read_for(unsigned what, void *user_data)
+{
+    const struct reader *reader = user_data;
+
+    (void)what;
+    reader->readable(reader->user_data); /* may unwatch itself */
+}
+
 int tha_loop_watch(struct tha_loop *loop, int fd, tha_readable_cb readable, void *user_data)
 {
-    struct watch *watch = tha_mem_zalloc(&loop->mem, 1, sizeof(*watch));
+    struct reader *reader = tha_mem_zalloc(&loop->mem, 1, sizeof(*reader));
     int err;
 
-    if (!watch)
+    if (!reader)
         return TRUNKHA_ERR_NOMEM;
 
-    *watch = (struct watch){loop->watches, loop, readable, user_data, fd};
-    err = listen_fd(watch);
+    *reader = (struct reader){loop->readers, NULL, readable, user_data, fd};
+    err = tha_watch_new(loop, fd, THA_LOOP_READ, read_for, reader, &reader->watch);
     if (err)
-        tha_mem_free(&loop->mem, watch);
+        tha_mem_free(&loop->mem, reader);
     else
-        loop->watches = watch;
+        loop->readers = reader;
 
     return err;
 }
 
 void tha_loop_unwatch(struct tha_loop *loop, int fd)
 {
-    for (struct watch **link = &loop->watches; *link; link = &(*link)->next) {
-        struct watch *watch = *link;
+    for (struct reader **link = &loop->readers; *link; link = &(*link)->next) {
+        struct reader *reader = *link;
 
-        if (watch->fd != fd)
+        if (reader->fd != fd)
             continue;
-        fd_close(fd);
-        *link = watch->next;
-        tha_mem_free(&loop->mem, watch);
+        tha_watch_free(reader->watch);
+        *link = reader->next;
+        tha_mem_free(&loop->mem, reader);
         return;
     }
 }

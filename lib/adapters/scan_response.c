@@ -54,7 +54,7 @@ bool tha_scan_response(const char *packet, size_t len, struct tha_response *ret_
 {
     struct scan scan = {.values = {{NULL, 0}}};
     const struct tha_span *values = scan.values;
-    struct tha_span branch, from_tag, method;
+    struct tha_span from_tag, method;
 
     *ret_response = (struct tha_response){.code = 0};
     if (!tha_sip_read_status_line(packet, len, &ret_response->code, &scan.cursor))
@@ -63,13 +63,31 @@ bool tha_scan_response(const char *packet, size_t len, struct tha_response *ret_
         return false;
     if (!values[THA_SIP_VIA].p || !values[THA_SIP_FROM].p || !values[THA_SIP_CALL_ID].p || !values[THA_SIP_CSEQ].p)
         return false;
-    if (!tha_sip_find_param(values[THA_SIP_VIA], "branch", &branch) ||
+    ret_response->via = values[THA_SIP_VIA];
+    if (!tha_sip_find_param(ret_response->via, "branch", &ret_response->branch) ||
         !tha_sip_read_cseq(values[THA_SIP_CSEQ], &ret_response->token.cseq, &method))
         return false;
 
     ret_response->is_to_probe = tha_span_is(method, "OPTIONS") &&
                                 tha_sip_find_param(values[THA_SIP_FROM], "tag", &from_tag) &&
-                                read_token(branch, from_tag, values[THA_SIP_CALL_ID], ret_response);
+                                read_token(ret_response->branch, from_tag, values[THA_SIP_CALL_ID], ret_response);
 
     return true;
+}
+
+void tha_scan_echo(const char *packet, size_t len, struct tha_echo *ret_echo)
+{
+    struct scan scan = {.values = {{NULL, 0}}};
+    uint32_t code;
+
+    *ret_echo = (struct tha_echo){.body_len = 0};
+    if (!tha_sip_read_status_line(packet, len, &code, &scan.cursor) || !read_headers(&scan))
+        return;
+
+    ret_echo->via = scan.values[THA_SIP_VIA];
+    ret_echo->from = scan.values[THA_SIP_FROM];
+    ret_echo->to = scan.values[THA_SIP_TO];
+    ret_echo->call_id = scan.values[THA_SIP_CALL_ID];
+    ret_echo->content_length = scan.values[THA_SIP_CONTENT_LENGTH];
+    ret_echo->body_len = (size_t)(scan.cursor.end - scan.cursor.p);
 }

@@ -25,6 +25,11 @@ bool tha_span_is(struct tha_span span, const char *text)
     return span.len == strlen(text) && !memcmp(span.p, text, span.len);
 }
 
+bool tha_span_is_word(struct tha_span span, const char *word)
+{
+    return span.len == strlen(word) && !strncasecmp(span.p, word, span.len);
+}
+
 /** Is it @p word, in any case? Mostly it is written as the standard does, and then nothing is compared letter by letter. */
 static inline bool is_word(struct tha_span span, const char *word)
 {
@@ -199,6 +204,25 @@ enum tha_sip_step tha_sip_next_header(struct tha_sip_cursor *cursor, struct tha_
     return THA_SIP_HEADER;
 }
 
+enum tha_sip_step tha_sip_next_field(struct tha_sip_cursor *cursor, struct tha_span *ret_name, struct tha_span *ret_value)
+{
+    const char *start = cursor->p;
+    const char *lf, *colon;
+
+    if (skip_empty_line(cursor))
+        return THA_SIP_BODY;
+    lf = find_line_feed(cursor);
+    colon = lf ? memchr(start, ':', (size_t)(lf - start)) : NULL;
+    if (!colon)
+        return THA_SIP_MALFORMED;
+
+    cursor->p = lf + 1;
+    *ret_name = trim(start, colon);
+    *ret_value = trim(colon + 1, lf);
+
+    return THA_SIP_HEADER;
+}
+
 /** From an opening quote to the closing one, or to the last byte. */
 static const char *skip_quoted(const char *p, const char *end)
 {
@@ -245,6 +269,20 @@ struct tha_span tha_sip_first_value(struct tha_span value)
         p = find_separator(p + 1, end);
 
     return trim(value.p, p);
+}
+
+bool tha_sip_next_value(struct tha_span *inout_rest, struct tha_span *ret_value)
+{
+    const char *end = inout_rest->p + inout_rest->len;
+
+    if (!inout_rest->len)
+        return false;
+    *ret_value = tha_sip_first_value(*inout_rest);
+    inout_rest->p = memchr(ret_value->p + ret_value->len, ',', (size_t)(end - ret_value->p - (ptrdiff_t)ret_value->len));
+    inout_rest->p = inout_rest->p ? inout_rest->p + 1 : end;
+    inout_rest->len = (size_t)(end - inout_rest->p);
+
+    return true;
 }
 
 static bool read_param(const char *p, const char *end, const char *name, struct tha_span *ret_value)

@@ -52,8 +52,15 @@ bool tha_sip_read_request_line(const char *packet, size_t len, struct tha_span *
  *  section 8.2.2). */
 enum tha_sip_step tha_sip_next_header(struct tha_sip_cursor *cursor, struct tha_sip_header *ret_header);
 
+/** The same for any header at all, with its name: for those who look for others. */
+enum tha_sip_step tha_sip_next_field(struct tha_sip_cursor *cursor, struct tha_span *ret_name, struct tha_span *ret_value);
+
 /** The first of the comma-separated values of @p value: the top Via of a line that has several. */
 struct tha_span tha_sip_first_value(struct tha_span value);
+
+/** The next of the comma-separated values of @p inout_rest, which is shortened by it; false = there are no more. It may be
+ *  empty. */
+bool tha_sip_next_value(struct tha_span *inout_rest, struct tha_span *ret_value);
 
 /** Finds a parameter of the first value, past quotes and angle brackets. One without "=" has a length of 0 and points behind
  *  its name. */
@@ -66,6 +73,9 @@ bool tha_sip_read_cseq(struct tha_span value, uint32_t *ret_number, struct tha_s
 bool tha_sip_read_number(struct tha_span text, uint32_t max, uint32_t *ret_number);
 
 bool tha_span_is(struct tha_span span, const char *text);
+
+/** In any case of letters. */
+bool tha_span_is_word(struct tha_span span, const char *word);
 
 /** A line end is one where a header is folded. */
 static inline bool tha_sip_is_blank(char c)

@@ -19,12 +19,33 @@ static void take(struct tha_entropy *entropy, void *number, size_t size)
     memcpy(number, entropy->bytes + entropy->left, size);
 }
 
+/** Below 2**31: RFC 3261 section 8.1.1.5. */
+static uint32_t next_cseq(uint32_t cseq)
+{
+    return cseq < INT32_MAX ? cseq + 1 : 1;
+}
+
 void tha_token_draw(struct tha_token *token, struct tha_entropy *entropy)
 {
     take(entropy, &token->branch, sizeof(token->branch));
     take(entropy, &token->call_id, sizeof(token->call_id));
     take(entropy, &token->from_tag, sizeof(token->from_tag));
-    token->cseq = token->cseq < INT32_MAX ? token->cseq + 1 : 1; /* below 2**31: RFC 3261 section 8.1.1.5 */
+    token->cseq = next_cseq(token->cseq);
+}
+
+void tha_token_renew(struct tha_token *token, struct tha_entropy *entropy)
+{
+    take(entropy, &token->branch, sizeof(token->branch));
+    token->cseq = next_cseq(token->cseq);
+}
+
+uint64_t tha_entropy_draw(struct tha_entropy *entropy)
+{
+    uint64_t number;
+
+    take(entropy, &number, sizeof(number));
+
+    return number;
 }
 
 bool tha_token_read_hex64(const char *text, uint64_t *ret_number)
@@ -42,6 +63,14 @@ bool tha_token_read_branch(const char *branch, size_t len, uint32_t *ret_slot, u
 {
     return len == BRANCH_LEN && !memcmp(branch, THA_BRANCH_PREFIX, PREFIX_LEN) &&
            tha_hex_read(branch + PREFIX_LEN, ret_slot) && tha_token_read_hex64(branch + PREFIX_LEN + 8, ret_number);
+}
+
+bool tha_token_is_ours(const char *branch, size_t len)
+{
+    uint64_t number;
+    uint32_t slot;
+
+    return tha_token_read_branch(branch, len, &slot, &number);
 }
 
 bool tha_token_find_branch(const char *packet, size_t len, uint32_t *ret_slot, uint64_t *ret_number)

@@ -26,11 +26,20 @@ struct tha_entropy {
 /** Gives @p token new numbers and the next CSeq. */
 void tha_token_draw(struct tha_token *token, struct tha_entropy *entropy);
 
+/** For the same request once more, with credentials (RFC 3261 section 22.2): another branch, the next CSeq. */
+void tha_token_renew(struct tha_token *token, struct tha_entropy *entropy);
+
+/** A random number for other purposes. */
+uint64_t tha_entropy_draw(struct tha_entropy *entropy);
+
 /** Reads 16 lower-case hex digits, as we write them. */
 bool tha_token_read_hex64(const char *text, uint64_t *ret_number);
 
 /** Reads the slot and the branch number from a branch of ours. */
 bool tha_token_read_branch(const char *branch, size_t len, uint32_t *ret_slot, uint64_t *ret_number);
+
+/** Has it the form of ours, whatever its numbers? */
+bool tha_token_is_ours(const char *branch, size_t len);
 
 /** Finds a branch of ours anywhere in @p packet, such as a request that comes back in an ICMP error. */
 bool tha_token_find_branch(const char *packet, size_t len, uint32_t *ret_slot, uint64_t *ret_number);

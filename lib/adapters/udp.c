@@ -263,6 +263,30 @@ void tha_udp_post(struct tha_udp *udp, size_t len, const struct tha_addr *to, co
         set_source(header, &udp->controls[i], from);
 }
 
+int tha_udp_send(struct tha_udp *udp, const void *data, size_t len, const struct tha_addr *to, const struct tha_addr *from)
+{
+    union tha_udp_name peer;
+    union tha_udp_control control;
+    union {
+        const void *data;
+        void *base; /* sendmsg() only reads, but has no const */
+    } bytes = {.data = data};
+    struct iovec piece = {bytes.base, len};
+    struct msghdr header = {.msg_name = &peer, .msg_iov = &piece, .msg_iovlen = 1};
+
+    header.msg_namelen = set_name(&peer, to);
+    if (from && from->family)
+        set_source(&header, &control, from);
+
+    if (sendmsg(udp->fd, &header, 0) >= 0)
+        return 0;
+    if (errno == EAGAIN || errno == EMSGSIZE)
+        return errno;
+    tha_udp_read_errors(udp); /* it may have been some other peer's */
+
+    return sendmsg(udp->fd, &header, 0) >= 0 ? 0 : errno;
+}
+
 static unsigned tell(struct tha_udp *udp, unsigned from, unsigned to, int error, uint64_t now_us)
 {
     for (unsigned i = from; i < to; i++) {

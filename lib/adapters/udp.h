@@ -96,6 +96,9 @@ char *tha_udp_room(struct tha_udp *udp);
 void tha_udp_post(struct tha_udp *udp, size_t len, const struct tha_addr *to, const struct tha_addr *from,
                   const struct tha_udp_ticket *ticket);
 
+/** Sends one datagram now, of any length, past the outbox; @p from: as above. Returns 0 or an errno. */
+int tha_udp_send(struct tha_udp *udp, const void *data, size_t len, const struct tha_addr *to, const struct tha_addr *from);
+
 /** Sends the outbox. What is pending of one peer's errors never costs another peer its datagram. */
 void tha_udp_flush(struct tha_udp *udp);
 

@@ -1,5 +1,6 @@
 #include "adapters/wire.h"
 
+#include "adapters/sip_via.h"
 #include "adapters/writer.h"
 #include "base/text.h"
 
@@ -14,7 +15,9 @@ void tha_wire_set_local(struct tha_wire_local *local, const struct tha_addr *add
 
 static void put_via(struct tha_writer *writer, const struct tha_wire_request *request)
 {
-    THA_PUT_LITERAL(writer, "Via: SIP/2.0/UDP ");
+    THA_PUT_LITERAL(writer, "Via: SIP/2.0/");
+    tha_put(writer, tha_sip_transport_name(request->transport), 3);
+    THA_PUT_LITERAL(writer, " ");
     tha_put(writer, request->local->text, request->local->len);
     THA_PUT_LITERAL(writer, ";branch=" THA_BRANCH_PREFIX);
     tha_put_hex32(writer, request->slot);
@@ -57,6 +60,10 @@ static void put_contact(struct tha_writer *writer, const struct tha_wire_request
     } else {
         THA_PUT_LITERAL(writer, "sip:");
         tha_put(writer, request->local->text, request->local->len);
+        if (request->transport != THA_TRANSPORT_UDP) {
+            THA_PUT_LITERAL(writer, ";transport=");
+            tha_put_text(writer, tha_transport_name(request->transport));
+        }
     }
     THA_PUT_LITERAL(writer, ">\r\n");
 }
@@ -87,6 +94,7 @@ size_t tha_wire_write(const struct tha_wire_request *request, char *buf, size_t 
     put_from(&writer, request);
     put_to(&writer, request, uri);
     put_contact(&writer, request);
+    tha_put(&writer, request->authorization.p, request->authorization.len);
     put_other_headers(&writer, request->text);
 
     return writer.is_full ? 0 : (size_t)(writer.p - buf);

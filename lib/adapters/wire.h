@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "adapters/sip_scan.h"
 #include "adapters/token.h"
 #include "core/model.h"
 
@@ -24,6 +25,8 @@ struct tha_wire_request {
     const struct tha_wire_local *local;
     struct tha_token token;
     uint32_t slot;
+    uint8_t transport;             /**< enum tha_transport */
+    struct tha_span authorization; /**< a whole header line; length 0 = none */
 };
 
 /** Returns how many bytes were written to @p buf; 0 when @p size is too small. */

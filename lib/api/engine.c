@@ -101,6 +101,8 @@ int trunkha_engine_new(const trunkha_options *options, trunkha_engine **ret_engi
     engine->event_cb = mine.event_cb;
     engine->event_user_data = mine.event_user_data;
     engine->events_on_engine_thread = mine.events_on_engine_thread != 0;
+    engine->message_cb = mine.message_cb;
+    engine->message_user_data = mine.message_user_data;
     engine->event_fd = engine->news_fd = -1;
     engine->final_stats.size = sizeof(engine->final_stats);
     pthread_mutex_init(&engine->calls, NULL);
@@ -155,7 +157,6 @@ static void on_news(void *user_data)
 static int on_start(struct tha_loop *loop, void *user_data)
 {
     trunkha_engine *engine = user_data;
-    const struct tha_table *table = tha_core_table(engine->core);
     const struct tha_prober_handlers handlers = tha_engine_prober_handlers(engine);
     char error[256] = "";
     int err;
@@ -166,18 +167,18 @@ static int on_start(struct tha_loop *loop, void *user_data)
     if (!err)
         err = tha_prober_new(engine->loop, &engine->mem, &engine->log, &handlers, &engine->prober);
     if (!err)
-        err = tha_prober_reserve(engine->prober, table->n_slots);
+        err = tha_engine_start_dns(engine);
     if (!err)
-        err = tha_prober_prepare_listen(engine->prober, table->model->listen, table->model->n_listen, error, sizeof(error));
+        err = tha_engine_prepare_prober(engine, tha_core_table(engine->core), error, sizeof(error));
     if (err) {
         tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "cannot start: %s", error[0] ? error : trunkha_strerror(err));
+        engine->dns = tha_dns_free(engine->dns);
         engine->prober = tha_prober_free(engine->prober);
         atomic_store(&engine->thread, 0);
         return err;
     }
 
-    tha_prober_commit_listen(engine->prober);
-    tha_engine_set_targets(engine);
+    tha_engine_commit_prober(engine);
     tha_engine_tell_ready(engine);
     tha_core_start(engine->core, tha_clock_ms());
     tha_engine_pump(engine);
@@ -190,6 +191,7 @@ static void on_expiry(uint64_t now_ms, void *user_data)
 {
     trunkha_engine *engine = user_data;
 
+    tha_dns_handle_expiry(engine->dns, now_ms);
     tha_prober_handle_expiry(engine->prober, now_ms);
     tha_engine_turn(engine);
 }
@@ -202,12 +204,19 @@ static void on_doorbell(void *user_data)
     tha_engine_turn(engine);
 }
 
+static void get_running_stats(const trunkha_engine *engine, trunkha_stats *stats)
+{
+    tha_prober_get_stats(engine->prober, stats);
+    tha_engine_get_dns_stats(engine, stats);
+}
+
 static void on_end(void *user_data)
 {
     trunkha_engine *engine = user_data;
 
     if (engine->prober)
-        tha_prober_get_stats(engine->prober, &engine->final_stats);
+        get_running_stats(engine, &engine->final_stats);
+    engine->dns = tha_dns_free(engine->dns);
     engine->prober = tha_prober_free(engine->prober);
     tha_loop_unwatch(engine->loop, engine->news_fd);
     tha_core_stop(engine->core);
@@ -320,7 +329,9 @@ static int get_stats(trunkha_engine *engine, void *arg)
 
     *stats = engine->final_stats;
     if (engine->prober)
-        tha_prober_get_stats(engine->prober, stats);
+        get_running_stats(engine, stats);
+    stats->messages_sent = engine->messages_sent;
+    stats->messages_received = engine->messages_received;
     if (engine->loop)
         stats->longest_stall_us = tha_loop_longest_stall_us(engine->loop);
     stats->events = atomic_load(&engine->last_sequence);

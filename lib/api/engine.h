@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "adapters/dns.h"
 #include "adapters/loop.h"
 #include "adapters/prober.h"
 #include "base/log.h"
@@ -27,6 +28,8 @@ struct trunkha_engine {
     trunkha_event_cb event_cb;
     void *event_user_data;
     bool events_on_engine_thread;
+    trunkha_message_cb message_cb;
+    void *message_user_data;
     int event_fd;
     atomic_uint_fast64_t last_sequence;
     trunkha_cursor delivered; /**< the last event given to the callback */
@@ -44,7 +47,9 @@ struct trunkha_engine {
     struct tha_loop *loop; /**< NULL before start and after stop */
     atomic_ulong thread;   /**< the loop's own, as pthread_self() says; 0 = none */
     struct tha_prober *prober;
-    trunkha_stats final_stats; /**< of the prober that is gone */
+    struct tha_dns *dns;       /**< NULL while there is no loop */
+    trunkha_stats final_stats; /**< of the prober and the rest that are gone */
+    uint64_t messages_sent, messages_received;
     trunkha_stats call_stats;  /**< what calls reported */
     int news_fd;               /**< rung when they report */
     uint64_t next_news_ms;     /**< when to look for reports; THA_NEVER = when rung, or with the next heartbeat */
@@ -76,11 +81,13 @@ void tha_engine_pump(trunkha_engine *engine);
 /** tha_engine_pump(), and the events for a callback on this thread. Only from the loop's own handlers. */
 void tha_engine_turn(trunkha_engine *engine);
 
-/** Load: replaces what runs by @p model and takes it over, or fails and leaves it. Where the core may be touched. */
+/** Load: replaces what runs by @p model and takes it over, or fails and leaves it; NULL = the same model, with the addresses
+ *  that its names come to now. To be followed by tha_engine_pump(). Where the core may be touched. */
 int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size);
 
-/** Tells the prober of every target of the table. On the loop's thread. */
-void tha_engine_set_targets(trunkha_engine *engine);
+/** Prepares the prober for @p table, and takes it over. On the loop's thread. */
+int tha_engine_prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size);
+void tha_engine_commit_prober(trunkha_engine *engine);
 
 /** Appends @p event with sequence, times and instance filled in, and wakes who waits for it. */
 void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event);
@@ -92,8 +99,18 @@ void tha_engine_take_news(trunkha_engine *engine);
 void tha_engine_end_forgotten_calls(trunkha_engine *engine, uint64_t now_ms);
 void tha_engine_get_call_stats(const trunkha_engine *engine, trunkha_stats *stats);
 
+/** names.c: questions out, answers in. */
+int tha_engine_start_dns(trunkha_engine *engine);
+void tha_engine_set_name_servers(trunkha_engine *engine);
+void tha_engine_ask(trunkha_engine *engine);
+void tha_engine_get_dns_stats(const trunkha_engine *engine, trunkha_stats *stats);
+
+/** message.c: the host's messages in and out. */
+bool tha_engine_take_message(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data);
+
 void tha_engine_tell_ready(trunkha_engine *engine);
 
+/** evidence.c: what the prober says. */
 struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine);
 
 /** Gives every event not yet given to the callback, on this thread. Returns how many. */

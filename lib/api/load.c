@@ -108,21 +108,42 @@ out:
 
 /* ---- Taking over ---- */
 
-static int prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size)
+/** Not over TCP and TLS only, as far as that is known before a name was looked up. */
+static bool may_use_udp(const struct tha_trunk_model *trunk)
 {
-    int err;
+    const struct tha_name *name = trunk->dns_name;
 
-    if (!engine->prober)
-        return 0;
-
-    err = tha_prober_reserve(engine->prober, table->n_slots);
-    if (err)
-        return err;
-
-    return tha_prober_prepare_listen(engine->prober, table->model->listen, table->model->n_listen, error_buf, error_size);
+    return name ? !name->has_transport || name->transport == THA_TRANSPORT_UDP : trunk->addr.transport == THA_TRANSPORT_UDP;
 }
 
-void tha_engine_set_targets(trunkha_engine *engine)
+static int prepare_reach(trunkha_engine *engine, const struct tha_model *model, char *error_buf, size_t error_size)
+{
+    char error[256] = "";
+    int err = 0;
+
+    for (uint32_t i = 0; i < model->n_trunks && !err; i++) {
+        const struct tha_trunk_model *trunk = &model->trunks[i];
+
+        if (trunk->reach)
+            err = tha_prober_prepare_reach(engine->prober, trunk->reach, may_use_udp(trunk), error, sizeof(error));
+        if (err)
+            tha_text_print(error_buf, error_size, "trunk %s: %s", trunk->id, error[0] ? error : trunkha_strerror(err));
+    }
+
+    return err;
+}
+
+int tha_engine_prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size)
+{
+    int err = tha_prober_reserve(engine->prober, table->n_slots);
+
+    if (!err)
+        err = tha_prober_prepare_listen(engine->prober, table->model->listen, table->model->n_listen, error_buf, error_size);
+
+    return err ? err : prepare_reach(engine, table->model, error_buf, error_size);
+}
+
+static void set_targets(trunkha_engine *engine)
 {
     const struct tha_table *table = tha_core_table(engine->core);
 
@@ -133,10 +154,17 @@ void tha_engine_set_targets(trunkha_engine *engine)
         struct tha_prober_target set = {.addr = {.family = 0}};
 
         if (target)
-            set =
-                (struct tha_prober_target){target->addr, trunk->uri, &trunk->keepalive->text, trunk->keepalive->timeout_ms};
+            set = (struct tha_prober_target){target->addr, trunk->uri, &trunk->keepalive->text, trunk->reach,
+                                             trunk->keepalive->timeout_ms};
         tha_prober_set_target(engine->prober, slot, target ? &set : NULL);
     }
+}
+
+void tha_engine_commit_prober(trunkha_engine *engine)
+{
+    tha_prober_commit_listen(engine->prober);
+    set_targets(engine);
+    tha_engine_set_name_servers(engine);
 }
 
 /** Closes the sockets that only a load that has failed wanted. */
@@ -144,8 +172,8 @@ static void undo_prober(trunkha_engine *engine)
 {
     char ignored[256];
 
-    if (engine->prober)
-        prepare_prober(engine, tha_core_table(engine->core), ignored, sizeof(ignored));
+    if (engine->prober && tha_core_table(engine->core))
+        tha_engine_prepare_prober(engine, tha_core_table(engine->core), ignored, sizeof(ignored));
 }
 
 static void set_limits(trunkha_engine *engine, const struct tha_table *table)
@@ -167,7 +195,9 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
     err = tha_core_prepare(engine->core, model, now_ms, &table);
     if (err)
         return err;
-    err = prepare_prober(engine, table, error_buf, error_size);
+    if (engine->prober)
+        err = model ? tha_engine_prepare_prober(engine, table, error_buf, error_size)
+                    : tha_prober_reserve(engine->prober, table->n_slots);
     if (!err)
         err = prepare_view(engine, table);
     if (err) {
@@ -176,16 +206,15 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
         return err;
     }
 
-    if (instance_of(engine, model) != engine->instance_id)
-        tha_text_copy(engine->instance_id, sizeof(engine->instance_id), model->instance_id);
+    if (instance_of(engine, table->model) != engine->instance_id)
+        tha_text_copy(engine->instance_id, sizeof(engine->instance_id), table->model->instance_id);
     set_limits(engine, table);
     tha_core_commit(engine->core, table, now_ms);
     engine->is_prepared = true;
-    if (engine->prober) {
-        tha_prober_commit_listen(engine->prober);
-        tha_engine_set_targets(engine);
-    }
-    tha_engine_pump(engine);
+    if (engine->prober && model)
+        tha_engine_commit_prober(engine);
+    else if (engine->prober)
+        set_targets(engine);
 
     return 0;
 }
@@ -198,8 +227,12 @@ struct load {
 static int apply_load(trunkha_engine *engine, void *arg)
 {
     struct load *load = arg;
+    int err = tha_engine_apply(engine, load->model, load->error, sizeof(load->error));
 
-    return tha_engine_apply(engine, load->model, load->error, sizeof(load->error));
+    if (!err)
+        tha_engine_pump(engine);
+
+    return err;
 }
 
 /* ---- Findings ---- */

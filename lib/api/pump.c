@@ -1,4 +1,4 @@
-/* From the core's wishes to deeds: states to the view, events to the ring, probes to the wire. */
+/* From the core's wishes to deeds: states to the view, events to the ring, probes and questions to the wire. */
 #include "engine.h"
 #include "view/calls.h"
 
@@ -27,6 +27,26 @@ static void cancel_probes(trunkha_engine *engine, uint32_t index)
         tha_prober_cancel(engine->prober, table->targets[trunk->first_target + i].slot);
 }
 
+static void show_name(trunkha_view *view, const struct tha_action *action)
+{
+    const struct tha_name_state *name = &action->trunk.name;
+    const struct tha_view_name shown = {name->trouble, name->ttl_s, name->resolved_ms};
+
+    if (action->trunk.has_name)
+        tha_view_set_name(view, action->index, &shown);
+}
+
+/** The core asks again when this has failed. */
+static void readdress(trunkha_engine *engine)
+{
+    char error[256] = "";
+    int err = tha_engine_apply(engine, NULL, error, sizeof(error));
+
+    if (err)
+        tha_log_print(&engine->log, TRUNKHA_LOG_ERROR, "new addresses cannot be used yet: %s",
+                      error[0] ? error : trunkha_strerror(err));
+}
+
 static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 {
     trunkha_view *view = engine->view;
@@ -34,12 +54,14 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
     switch (action->kind) {
     case THA_ACTION_SHOW_TARGET:
         tha_view_set_target(view, action->index, &action->target.state);
+        tha_view_set_abilities(view, action->index, &action->target.abilities);
         if (action->target.trial != THA_TRIAL_AS_IT_WAS)
             tha_view_arm_trial(view, action->target.slot, action->target.trial == THA_TRIAL_ARMED);
         break;
 
     case THA_ACTION_SHOW_TRUNK:
         tha_view_set_trunk(view, action->index, &action->trunk.state);
+        show_name(view, action);
         if (action->trunk.state.admin == TRUNKHA_ADMIN_DISABLED)
             cancel_probes(engine, action->index);
         tha_view_set_group(view, action->trunk.group, action->trunk.group_health);
@@ -47,6 +69,14 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 
     case THA_ACTION_SHOW_ROUTE:
         tha_view_set_route(view, action->index, action->route.entries, action->route.n_entries, action->route.active_trunk);
+        break;
+
+    case THA_ACTION_READDRESS:
+        readdress(engine);
+        break;
+
+    case THA_ACTION_WARN:
+        tha_log_print(&engine->log, TRUNKHA_LOG_WARNING, "%s", action->warning);
         break;
 
     case THA_ACTION_TELL:
@@ -73,7 +103,10 @@ static uint64_t next_expiry(const trunkha_engine *engine)
     uint64_t when = engine->next_beat_ms;
     uint64_t core = tha_core_next_expiry(engine->core);
     uint64_t prober = tha_prober_next_expiry(engine->prober);
+    uint64_t dns = tha_dns_next_expiry(engine->dns);
 
+    if (dns < when)
+        when = dns;
     if (core < when)
         when = core;
     if (engine->next_news_ms < when)
@@ -140,6 +173,7 @@ void tha_engine_pump(trunkha_engine *engine)
 
     if (!engine->prober)
         return;
+    tha_engine_ask(engine);
     beat(engine, tha_clock_ms());
     tha_loop_wake_at(engine->loop, next_expiry(engine));
 }
@@ -152,43 +186,4 @@ void tha_engine_turn(trunkha_engine *engine)
 
     if (tha_engine_deliver(engine) && engine->delivered.sequence < atomic_load(&engine->last_sequence))
         tha_loop_ring(engine->loop); /* the callback has caused more: let the sockets have their turn first */
-}
-
-/* ---- What the prober says ---- */
-
-static void on_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
-{
-    trunkha_engine *engine = user_data;
-
-    tha_core_report(engine->core, slot, evidence, tha_clock_ms());
-}
-
-static bool on_is_draining(void *user_data)
-{
-    const trunkha_engine *engine = user_data;
-
-    return tha_core_is_draining(engine->core);
-}
-
-static void on_request(const struct tha_addr *from, void *user_data)
-{
-    trunkha_engine *engine = user_data;
-
-    tha_core_note_request(engine->core, from, tha_clock_ms());
-}
-
-static void on_batch_end(void *user_data)
-{
-    tha_engine_turn(user_data);
-}
-
-struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine)
-{
-    return (struct tha_prober_handlers){
-        .result = on_result,
-        .is_draining = on_is_draining,
-        .request = on_request,
-        .batch_end = on_batch_end,
-        .user_data = engine,
-    };
 }

@@ -24,14 +24,22 @@ static json_t *id_json(const char *id)
     return id[0] ? json_string(id) : json_null();
 }
 
+/** "INVITE, ACK" as an array. */
+static json_t *list_json(const char *list)
+{
+    return tha_events_words(list, ", ");
+}
+
 static json_t *target_json(const trunkha_target_status *target)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:o}", "target", target->target, "state",
+    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "target", target->target, "state",
                      trunkha_health_name(target->health), "reasonCode", trunkha_reason_name(target->reason), "since",
                      (tha_json_number)target->since, "rttMs", rtt_json(target->rtt_us), "lossPercent",
                      target->loss_permille / 10.0, "failedAttempts", (tha_json_number)target->failed_attempts,
                      "lastResponse", (tha_json_number)target->last_response, "lastSuccessfulKeepalive",
-                     time_json(target->last_successful_keepalive), "cooldownUntil", time_json(target->cooldown_until));
+                     time_json(target->last_successful_keepalive), "cooldownUntil", time_json(target->cooldown_until),
+                     "allow", list_json(target->allow), "supported", list_json(target->supported), "codecs",
+                     list_json(target->codecs));
 }
 
 /** The targets of a trunk stand together: *inout_index is moved past them. */
@@ -48,12 +56,62 @@ static json_t *targets_json(const trunkha_view *view, const char *trunk_id, uint
     return array;
 }
 
+/** Which half of a pair is down. */
+static const char *lost_half(const trunkha_trunk_status *trunk)
+{
+    bool is_down = trunk->health == TRUNKHA_HEALTH_DOWN;
+    bool is_other_down = trunk->paired_health == TRUNKHA_HEALTH_DOWN;
+
+    if (is_down == is_other_down)
+        return is_down ? "both" : "none";
+
+    return trunkha_direction_name((trunk->direction == TRUNKHA_DIRECTION_INBOUND) == is_down ? TRUNKHA_DIRECTION_INBOUND
+                                                                                             : TRUNKHA_DIRECTION_OUTBOUND);
+}
+
+static json_t *pair_json(const trunkha_trunk_status *trunk)
+{
+    return json_pack("{s:s, s:s, s:s}", "trunkId", trunk->paired_trunk_id, "state",
+                     trunkha_health_name(trunk->paired_health), "lost", lost_half(trunk));
+}
+
+static bool has_name(const trunkha_trunk_status *trunk)
+{
+    return trunk->dns != TRUNKHA_DNS_FINE || trunk->resolved || trunk->ttl_s;
+}
+
+static json_t *dns_json(const trunkha_trunk_status *trunk)
+{
+    return json_pack("{s:I, s:o, s:o}", "ttl", (tha_json_number)trunk->ttl_s, "resolved", time_json(trunk->resolved), "error",
+                     trunk->dns != TRUNKHA_DNS_FINE ? json_string(trunkha_dns_text(trunk->dns)) : json_null());
+}
+
+/** One failure gives up all of @p object. */
+static json_t *with(json_t *object, const char *key, json_t *value)
+{
+    if (!json_object_set_new(object, key, value))
+        return object;
+
+    json_decref(object);
+
+    return NULL;
+}
+
 static json_t *trunk_json(const trunkha_view *view, const trunkha_trunk_status *trunk, uint32_t *inout_target)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "id", trunk->id, "name", trunk->name, "state",
-                     trunkha_health_name(trunk->health), "adminState", trunkha_admin_name(trunk->admin), "reasonCode",
-                     trunkha_reason_name(trunk->reason), "since", (tha_json_number)trunk->since, "activeCalls",
-                     (tha_json_number)trunk->active_calls, "targets", targets_json(view, trunk->id, inout_target));
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o}", "id", trunk->id, "name", trunk->name, "state",
+                  trunkha_health_name(trunk->health), "adminState", trunkha_admin_name(trunk->admin), "reasonCode",
+                  trunkha_reason_name(trunk->reason), "since", (tha_json_number)trunk->since, "activeCalls",
+                  (tha_json_number)trunk->active_calls, "uri", trunk->uri, "direction",
+                  trunkha_direction_name(trunk->direction), "targets", targets_json(view, trunk->id, inout_target));
+
+    if (trunk->paired_trunk_id[0])
+        object = with(object, "pair", pair_json(trunk));
+    if (has_name(trunk))
+        object = with(object, "dns", dns_json(trunk));
+
+    return object;
 }
 
 /** As with targets: the trunks of a group stand together. */

@@ -69,3 +69,44 @@ char *tha_addr_text(const struct tha_addr *addr, char *buf, size_t size)
 
     return buf;
 }
+
+static bool parse_transport(const char **inout_text, uint8_t *ret_transport)
+{
+    for (uint8_t i = THA_TRANSPORT_UDP; i <= THA_TRANSPORT_TLS; i++) {
+        const char *name = tha_transport_name(i);
+        size_t len = strlen(name);
+
+        if (strncmp(*inout_text, name, len) || (*inout_text)[len] != ':')
+            continue;
+        *inout_text += len + 1;
+        *ret_transport = i;
+        return true;
+    }
+
+    return false;
+}
+
+bool tha_addr_parse_text(struct tha_addr *addr, const char *text)
+{
+    uint8_t transport;
+    bool has_transport = parse_transport(&text, &transport);
+    const char *colon = has_transport ? strrchr(text, ':') : NULL;
+    bool has_bracket = colon && text[0] == '[' && colon > text && colon[-1] == ']';
+    unsigned port = 0;
+
+    if (!colon || !colon[1] || strlen(colon + 1) > 5)
+        return false;
+    for (const char *digit = colon + 1; *digit; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return false;
+        port = port * 10 + (unsigned)(*digit - '0');
+    }
+    if (port > UINT16_MAX || !tha_addr_parse_ip(addr, text + has_bracket, (size_t)(colon - text) - 2U * has_bracket) ||
+        has_bracket != (addr->family == 6))
+        return false;
+
+    addr->port = (uint16_t)port;
+    addr->transport = transport;
+
+    return true;
+}

@@ -93,9 +93,38 @@ const char *trunkha_event_type_name(uint32_t type)
         [TRUNKHA_EVENT_PROBE_REJECTED] = "telephony.trunks.probeRejected",
         [TRUNKHA_EVENT_CALL_ATTEMPT] = "telephony.calls.attempt",
         [TRUNKHA_EVENT_CALL_END] = "telephony.calls.end",
+        [TRUNKHA_EVENT_ADDRESS_CHANGE] = "telephony.trunks.addressChange",
+        [TRUNKHA_EVENT_NAT_DETECTED] = "telephony.trunks.natDetected",
+        [TRUNKHA_EVENT_CAPABILITY_MISMATCH] = "telephony.trunks.capabilityMismatch",
+        [TRUNKHA_EVENT_CERTIFICATE_EXPIRY] = "telephony.trunks.certificateExpiry",
     };
 
     return LOOK_UP(names, type, "UNKNOWN");
+}
+
+const char *trunkha_direction_name(uint32_t direction)
+{
+    static const char *const names[] = {
+        [TRUNKHA_DIRECTION_BOTH] = "both",
+        [TRUNKHA_DIRECTION_INBOUND] = "inbound",
+        [TRUNKHA_DIRECTION_OUTBOUND] = "outbound",
+    };
+
+    return LOOK_UP(names, direction, "unknown");
+}
+
+const char *trunkha_dns_text(uint32_t dns)
+{
+    static const char *const texts[] = {
+        [TRUNKHA_DNS_FINE] = "resolved",
+        [TRUNKHA_DNS_SILENT] = "no DNS server has answered in time",
+        [TRUNKHA_DNS_FAILED] = "the DNS servers have failed to answer",
+        [TRUNKHA_DNS_NO_NAME] = "no such name (NXDOMAIN)",
+        [TRUNKHA_DNS_NO_ADDRESS] = "the name has no address",
+        [TRUNKHA_DNS_NOT_OFFERED] = "service not offered",
+    };
+
+    return LOOK_UP(texts, dns, "unknown");
 }
 
 const char *trunkha_call_result_name(uint32_t result)

@@ -68,6 +68,23 @@ bool tha_text_print(char *buf, size_t size, const char *format, ...)
     return fits;
 }
 
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool tha_text_is_word(const char *word, const char *text, size_t len)
+{
+    if (strlen(word) != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (lower(word[i]) != lower(text[i]))
+            return false;
+    }
+
+    return true;
+}
+
 /** Bytes of the well-formed character at @p c; 0 = it is none. */
 static size_t character_len(const unsigned char *c)
 {

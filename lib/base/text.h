@@ -19,6 +19,9 @@ bool tha_text_copy(char *buf, size_t size, const char *text);
 bool tha_text_print(char *buf, size_t size, const char *format, ...) THA_PRINTF(3, 4);
 bool tha_text_vprint(char *buf, size_t size, const char *format, va_list ap) THA_PRINTF(3, 0);
 
+/** Are the @p len bytes at @p text the word @p word? ASCII letters of either case are the same. */
+bool tha_text_is_word(const char *word, const char *text, size_t len);
+
 /** Is it well-formed UTF-8 (RFC 3629)? */
 bool tha_text_is_utf8(const char *text);
 

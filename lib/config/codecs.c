@@ -1,4 +1,7 @@
-/* The `codecs` of a trunk. Only whether two trunks differ in them matters to a call, so a number stands for the set. */
+/* The `codecs` of a trunk. Only whether two trunks differ in them matters to a call, so a number stands for the set; those
+ * that we know are compared with what the peer says of itself. */
+#include <string.h>
+
 #include "draft.h"
 
 #define CODECS_MAX 64 /* of one trunk */
@@ -7,6 +10,7 @@
 struct types {
     uint32_t hashes[CODECS_MAX];
     uint32_t count;
+    uint32_t known; /**< tha_codec_bit() */
 };
 
 /* ---- From types to a number */
@@ -33,9 +37,11 @@ static uint32_t spread(uint32_t hash)
 static void add_type(struct types *types, const char *text)
 {
     char name[THA_CONFIG_ID_MAX + 1];
-    uint32_t hash;
+    uint32_t bit, hash;
 
-    upper(text, name, sizeof(name));
+    bit = tha_codec_bit(text, strlen(text));
+    types->known |= bit;
+    upper(bit ? tha_codec_name(bit, 0) : text, name, sizeof(name));
     hash = spread(tha_map_hash(name));
     for (uint32_t i = 0; i < types->count; i++) {
         if (types->hashes[i] == hash)
@@ -79,11 +85,12 @@ static const struct tha_config_schema codec_schema = THA_SCHEMA(codec_fields);
 static const struct tha_config_field codec = {NULL, THA_KIND_OBJECT, .schema = &codec_schema};
 static const struct tha_config_field codecs = {NULL, THA_KIND_LIST, .max = CODECS_MAX, .item = &codec};
 
-uint32_t tha_config_read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list)
+void tha_config_read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list,
+                            struct tha_trunk_model *model)
 {
     struct types types = {.count = 0};
 
     tha_config_read_value(reader, path, &codecs, list, &types);
-
-    return sum(&types);
+    model->codecs = sum(&types);
+    model->abilities.codecs = types.known;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "draft.h"
+#include "wipe.h"
 
 /* ---- Text that is not JSON */
 
@@ -82,11 +83,11 @@ static json_t *parse(struct tha_config_report *report)
     json_t *again = load(report, &error);
     bool is_same = json_equal(root, again);
 
-    json_decref(again);
+    tha_config_wipe(again);
     if (is_same)
         return root;
     if (root || again) {
-        json_decref(root);
+        tha_config_wipe(root);
         report->is_out_of_memory = true;
         return NULL;
     }
@@ -120,6 +121,7 @@ static void init_draft(struct tha_config_draft *draft, const struct tha_mem *mem
     draft->reader.arena = &model->arena;
     tha_arena_init(&draft->scratch, mem);
     tha_map_init(&draft->reader.strings, mem);
+    tha_map_init(&draft->tls, mem);
     tha_map_init(&draft->group_ids, mem);
     tha_map_init(&draft->group_names, mem);
     tha_map_init(&draft->trunk_ids, mem);
@@ -132,6 +134,7 @@ static void done_draft(struct tha_config_draft *draft)
     tha_map_done(&draft->trunk_ids);
     tha_map_done(&draft->group_names);
     tha_map_done(&draft->group_ids);
+    tha_map_done(&draft->tls);
     tha_map_done(&draft->reader.strings);
     tha_arena_done(&draft->scratch);
 }
@@ -161,7 +164,7 @@ int tha_config_read(const struct tha_mem *mem, const char *json, size_t len, tru
     root = parse(report);
     if (root)
         tha_config_read_document(&draft, root);
-    json_decref(root);
+    tha_config_wipe(root);
     done_draft(&draft);
 
     err = result_of(report);

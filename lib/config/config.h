@@ -13,12 +13,19 @@
 int tha_config_read(const struct tha_mem *mem, const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data,
                     struct tha_model **ret_model);
 
+/** Where a peer is: an address, or a name that has to be looked up. */
+struct tha_config_sip_address {
+    struct tha_addr addr; /**< with transport and port; family 0 if it is a name */
+    struct tha_name name; /**< its `host` is the one below: not to be copied out of here without it */
+    bool is_name;
+    char host[TRUNKHA_URI_SIZE]; /**< lower case, without brackets: what a certificate has to name */
+    char uri[TRUNKHA_URI_SIZE];  /**< normalised: "sip:host[:port][;transport=..]", without user, sips: stays */
+};
+
 /** Reads a SIP address as it may stand in `sipAddress`: host, host:port, [v6]:port, or a SIP URI. Shared with one-shot
- *  probes. @p ret_addr: the address, port 5060 if none was given. @p uri_buf: the normalised URI, TRUNKHA_URI_SIZE will do.
- *  Returns NULL, or what is wrong and what to write instead, to stand behind the address or its key (static).
- *  @p ret_is_unsupported is set when it is a good address that this release cannot use yet. */
-const char *tha_config_read_sip_address(const char *text, struct tha_addr *ret_addr, char *uri_buf, size_t uri_size,
-                                        bool *ret_is_unsupported);
+ *  probes. An IP address without a port gets that of its transport.
+ *  Returns NULL, or what is wrong and what to write instead, to stand behind the address or its key (static). */
+const char *tha_config_read_sip_address(const char *text, struct tha_config_sip_address *ret_address);
 
 /** The codes that speak against a peer when nothing else is configured: 403, 408, 5xx but 501. */
 void tha_config_get_default_failing(struct tha_codes *ret_failing);

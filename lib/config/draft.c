@@ -31,6 +31,11 @@ static void read_keepalive(struct tha_config_reader *reader, const struct tha_co
     draft->model->keepalive = tha_config_read_keepalive(reader, path, value, &draft->keepalive);
 }
 
+static void read_dns(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value, void *target)
+{
+    tha_config_read_dns(reader, path, value, &((struct tha_config_draft *)target)->dns);
+}
+
 static bool listens_already(const struct tha_config_draft *draft, const struct tha_addr *addr)
 {
     for (uint32_t i = 0; i < draft->n_listen; i++) {
@@ -75,15 +80,6 @@ static const struct tha_config_field sip_fields[] = {
     {"listen", THA_KIND_LIST, .max = THA_CONFIG_LISTEN_MAX, .item = &listen_item},
 };
 static const struct tha_config_schema sip_schema = THA_SCHEMA(sip_fields);
-
-static const struct tha_config_field dns_fields[] = {
-    {"maxTtl", THA_KIND_SECONDS, .max = 604800},
-    {"minTtl", THA_KIND_SECONDS, .max = 86400},
-    {"timeout", THA_KIND_SECONDS, .min = 0.1, .max = 60},
-    {"servers", THA_KIND_LIST, .item = &text_item},
-    {"keepLastGood", THA_KIND_BOOL},
-};
-static const struct tha_config_schema dns_schema = THA_SCHEMA(dns_fields);
 
 static const struct tha_config_field filter_fields[] = {
     {"trunkIds", THA_KIND_LIST, .item = &text_item},
@@ -140,7 +136,7 @@ static const struct tha_config_field root_fields[] = {
     {"routingProfiles", THA_KIND_LIST, .read = remember_profiles},
     {"keepalive", THA_KIND_OBJECT, .read = read_keepalive},
     {"sip", THA_KIND_OBJECT, .schema = &sip_schema},
-    {"dns", THA_KIND_OBJECT, .is_later = true, .schema = &dns_schema},
+    {"dns", THA_KIND_OBJECT, .read = read_dns},
     {"eventStreams", THA_KIND_LIST, .is_later = true, .item = &stream_item},
     {"http", THA_KIND_OBJECT, .is_later = true, .schema = &http_schema},
     {"instance", THA_KIND_OBJECT, .schema = &instance_schema},
@@ -170,6 +166,7 @@ static void keep_settings(struct tha_config_draft *draft)
     model->n_listen = draft->n_listen;
     model->instance_id = draft->instance_id;
     model->region = draft->region ? draft->region : "";
+    tha_config_keep_dns(draft);
 }
 
 static void read_groups_and_profiles(struct tha_config_draft *draft)
@@ -181,6 +178,8 @@ static void read_groups_and_profiles(struct tha_config_draft *draft)
         tha_config_read_profiles(draft, &profiles, draft->profiles_json);
     if (!draft->reader.report.is_out_of_memory)
         tha_config_resolve_references(draft);
+    if (!draft->reader.report.is_out_of_memory)
+        tha_config_resolve_pairs(draft);
     if (!draft->reader.report.is_out_of_memory && !draft->reader.report.n_errors)
         tha_config_make_profiles(draft);
 }
@@ -188,6 +187,7 @@ static void read_groups_and_profiles(struct tha_config_draft *draft)
 void tha_config_read_document(struct tha_config_draft *draft, json_t *root)
 {
     draft->reader.root = root;
+    tha_config_init_dns(&draft->dns);
     tha_config_init_keepalive(&draft->keepalive);
     draft->model->keepalive = tha_config_read_keepalive(&draft->reader, NULL, NULL, &draft->keepalive);
 

@@ -12,19 +12,35 @@
 /** Addresses that probes may leave from and peers may be answered at. */
 #define THA_CONFIG_LISTEN_MAX 16
 
+enum tha_config_auth { THA_CONFIG_AUTH_NONE, THA_CONFIG_AUTH_DIGEST };
+
+#define THA_CONFIG_PASSWORD_MAX 255 /* bytes; of a user name and a realm likewise */
+
+/** What becomes a struct tha_reach. */
+struct tha_config_reach {
+    struct tha_config_sip_address address; /**< its `uri` is "" until it was read */
+    uint32_t auth_method;                  /**< enum tha_config_auth */
+    bool is_auth_bad;                      /**< a finding says so already */
+    const char *username;                  /**< NULL = none */
+    const char *realm;                     /**< NULL = any */
+    char password[THA_CONFIG_PASSWORD_MAX + 1];
+    struct tha_tls_settings tls; /**< NULL for "" */
+    bool has_nat;
+    struct tha_addr public_addr;
+    struct tha_addr local;
+};
+
 struct tha_config_trunk {
     struct tha_trunk_model model;
-    struct tha_addr addr;
+    struct tha_config_reach reach;
     const char *paired_id;                   /**< NULL = none */
     const struct tha_config_keepalive *base; /**< what its own `keepalive` overrides */
 };
 
-/** A `pairedTrunkId`, kept until all trunks are known. */
+/** The `pairedTrunkId` of a trunk, kept until all trunks are known. */
 struct tha_config_pair {
-    struct tha_config_pair *next;
-    const char *paired_id;
-    uint32_t group;
-    uint32_t place; /**< in the group's list; THA_NONE = short form */
+    const char *paired_id; /**< NULL = none */
+    uint32_t place;        /**< of the trunk in its group's list; THA_NONE = short form */
 };
 
 struct tha_config_profile {
@@ -40,6 +56,14 @@ struct tha_config_profile {
     bool automatic_failover;
 };
 
+/** Name servers of ones own. */
+#define THA_CONFIG_SERVERS_MAX 8
+
+struct tha_config_dns {
+    struct tha_dns_settings model;
+    struct tha_addr servers[THA_CONFIG_SERVERS_MAX];
+};
+
 struct tha_config_draft {
     struct tha_config_reader reader;
     struct tha_arena scratch; /**< what the model does not keep */
@@ -51,9 +75,10 @@ struct tha_config_draft {
     json_t *groups_json;   /**< NULL = none */
     json_t *profiles_json; /**< NULL = none */
     struct tha_config_keepalive keepalive;
-    struct tha_addr *addrs;    /**< of the trunks, one each */
-    const char **failover_ids; /**< of the groups; NULL = none */
-    struct tha_config_pair *pairs;
+    struct tha_config_dns dns;
+    struct tha_map tls;            /**< settings that are kept already, by their words */
+    const char **failover_ids;     /**< of the groups; NULL = none */
+    struct tha_config_pair *pairs; /**< one for each trunk */
     struct tha_config_profile *profiles;
     uint32_t n_profiles;
     const struct tha_call_settings *call;                          /**< shared by all profiles that say nothing else */
@@ -96,8 +121,34 @@ void tha_config_init_trunk(struct tha_config_trunk *trunk, const struct tha_conf
 void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_config_trunk *trunk, uint32_t group,
                           uint32_t place);
 
-/** codecs.c: a number that stands for the set of types in a list of codecs, whatever their order; 0 = none. */
-uint32_t tha_config_read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list);
+/** A trunk that was read is no longer needed: what is secret of it is wiped. */
+void tha_config_done_trunk(struct tha_config_trunk *trunk);
+
+/** reach.c: `outboundAuth`, `tls` and `nat` of a struct tha_config_trunk, and the readers of these and of addresses. */
+extern const struct tha_config_schema tha_config_auth_schema, tha_config_tls_schema, tha_config_nat_schema;
+void tha_config_read_auth(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block, void *target);
+void tha_config_read_tls(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block, void *target);
+void tha_config_read_local_address(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value,
+                                   void *target);
+
+/** What only the whole trunk @p object shows: blocks that belong together, or have no effect. */
+void tha_config_check_reach(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *object,
+                            const struct tha_config_reach *reach);
+
+/** reach_keep.c: puts how a trunk is reached into the model. */
+void tha_config_keep_reach(struct tha_config_draft *draft, const struct tha_config_reach *reach,
+                           struct tha_trunk_model *kept);
+
+/** dns.c: `dns`. */
+void tha_config_init_dns(struct tha_config_dns *dns);
+void tha_config_read_dns(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block,
+                         struct tha_config_dns *dns);
+void tha_config_keep_dns(struct tha_config_draft *draft);
+
+/** codecs.c: the types of a list of codecs, into @p model: those that are known, and a number that stands for all of them,
+ *  whatever their order. */
+void tha_config_read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list,
+                            struct tha_trunk_model *model);
 
 /** call.c: reads a `call` block, NULL for the defaults, into settings that the model keeps; NULL when out of memory. */
 const struct tha_call_settings *tha_config_read_call(struct tha_config_reader *reader, const struct tha_config_path *path,
@@ -106,8 +157,11 @@ const struct tha_call_settings *tha_config_read_call(struct tha_config_reader *r
 /** profile.c: `routingProfiles`. */
 void tha_config_read_profiles(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *profiles);
 
-/** reference.c: follows every id that names a group or a trunk, and finds the chains that bite their tails. */
+/** reference.c: follows every id that names a group, and finds the chains that bite their tails. */
 void tha_config_resolve_references(struct tha_config_draft *draft);
+
+/** pair.c: follows every `pairedTrunkId`. */
+void tha_config_resolve_pairs(struct tha_config_draft *draft);
 
 /** chain.c: the profiles of the model with their chains; all references must be good. */
 void tha_config_make_profiles(struct tha_config_draft *draft);

@@ -52,6 +52,20 @@ static const struct rule catalogue[] = {
     [THA_CODE_HEADER_INJECTION] = {"TH015", "header-injection", TRUNKHA_SEVERITY_ERROR,
                                    "a line break inside a header lets its value write headers of its own",
                                    "take the control characters away"},
+    [THA_CODE_TLS_TOO_OLD] =
+        {"TH016", "tls-too-old", TRUNKHA_SEVERITY_WARNING,
+         "TLS 1.0 and 1.1 can be broken and must not be used (RFC 8996): no connection is made with them", "write \"1.2\""},
+    [THA_CODE_TLS_NOT_VERIFIED] = {"TH017", "tls-not-verified", TRUNKHA_SEVERITY_WARNING,
+                                   "whoever gets between can answer in the carrier's place, and read along",
+                                   "name the carrier's CA in \"caFile\" and leave \"verify\" out"},
+    [THA_CODE_WITHOUT_EFFECT] = {"TH018", "without-effect", TRUNKHA_SEVERITY_WARNING,
+                                 "what was meant to happen does not happen", "take it away"},
+    [THA_CODE_BAD_PAIR] = {"TH019", "bad-pair", TRUNKHA_SEVERITY_ERROR,
+                           "a pair is one trunk for each direction, and each trunk has one partner at most",
+                           "let each of the two name the other, or only one of them"},
+    [THA_CODE_LONG_TTL] = {"TH020", "long-ttl", TRUNKHA_SEVERITY_WARNING,
+                           "a carrier that moves away from an address does not wait for who remembers it longer",
+                           "write 300 or less"},
 };
 
 void tha_config_init_report(struct tha_config_report *report, const struct tha_mem *mem, const char *json, size_t len)

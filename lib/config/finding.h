@@ -26,6 +26,11 @@ enum tha_config_code {
     THA_CODE_TLS_SRP_SPELLING = 13,
     THA_CODE_TOO_LONG = 14,
     THA_CODE_HEADER_INJECTION = 15,
+    THA_CODE_TLS_TOO_OLD = 16,
+    THA_CODE_TLS_NOT_VERIFIED = 17,
+    THA_CODE_WITHOUT_EFFECT = 18,
+    THA_CODE_BAD_PAIR = 19,
+    THA_CODE_LONG_TTL = 20,
 };
 
 struct tha_config_finding {

@@ -25,7 +25,9 @@ static void read_trunk(struct tha_config_reader *reader, const struct tha_config
 
     tha_config_set_identity(reader, path, value, &trunk.model.id, &trunk.model.name);
     tha_config_enter_id(reader, &draft->trunk_ids, path, value, trunk.model.id, draft->model->n_trunks, "trunk");
+    tha_config_check_reach(reader, path, value, &trunk.reach);
     tha_config_add_trunk(draft, &trunk, group->index, (uint32_t)path->index);
+    tha_config_done_trunk(&trunk);
 }
 
 /* ---- A group */
@@ -76,6 +78,7 @@ static void add_own_trunk(struct group *group, struct tha_config_trunk *trunk, c
     trunk->model.id = group->model.id;
     trunk->model.name = group->model.name;
     tha_config_enter_id(&draft->reader, &draft->trunk_ids, path, value, trunk->model.id, draft->model->n_trunks, "trunk");
+    tha_config_check_reach(&draft->reader, path, value, &trunk->reach);
     tha_config_add_trunk(draft, trunk, group->index, THA_NONE);
 }
 
@@ -124,6 +127,7 @@ static void read_group(struct tha_config_reader *reader, const struct tha_config
     is_new = tha_config_enter_id(reader, &draft->group_ids, path, value, group.model.id, group.index, "trunk group");
     if (is_short && is_new)
         add_own_trunk(&group, &trunk, path, value);
+    tha_config_done_trunk(&trunk);
     enter_aliases(draft, &group.model, group.index);
     keep_group(&group);
 }
@@ -149,11 +153,11 @@ static bool make_room(struct tha_config_draft *draft, uint32_t n_groups, uint32_
 
     model->groups = tha_arena_alloc(&model->arena, n_groups, sizeof(*model->groups));
     model->trunks = tha_arena_alloc(&model->arena, n_trunks, sizeof(*model->trunks));
-    draft->addrs = tha_arena_alloc(&model->arena, n_trunks, sizeof(*draft->addrs));
+    draft->pairs = tha_arena_alloc(&draft->scratch, n_trunks, sizeof(*draft->pairs));
     draft->failover_ids = tha_arena_alloc(&draft->scratch, n_groups, sizeof(*draft->failover_ids));
     model->n_groups = n_groups;
 
-    return model->groups && model->trunks && draft->addrs && draft->failover_ids;
+    return model->groups && model->trunks && draft->pairs && draft->failover_ids;
 }
 
 void tha_config_read_groups(struct tha_config_draft *draft, const struct tha_config_path *path, json_t *groups)

@@ -37,8 +37,9 @@ enum tha_config_kind {
 struct tha_config_word {
     const char *text; /**< NULL ends the list */
     uint32_t value;
-    bool is_later;        /**< known, but not supported yet */
-    const char *spelling; /**< the right spelling of a word that is read with a warning */
+    const char *later;         /**< known, but not supported yet, and why */
+    const char *spelling;      /**< what it is read as, with a warning ... */
+    enum tha_config_code code; /**< ... of this code */
 };
 
 struct tha_config_schema {

@@ -94,18 +94,6 @@ static void resolve_profile(struct tha_config_draft *draft, uint32_t index)
         profile->secondary = find_group(draft, &secondary, profile->secondary_id);
 }
 
-static void check_pair(struct tha_config_draft *draft, const struct tha_config_pair *pair)
-{
-    struct tha_config_path group = {&groups_path, NULL, pair->group}, trunks = {&group, "trunks", 0};
-    struct tha_config_path trunk = {&trunks, NULL, pair->place};
-    struct tha_config_path path = {pair->place == THA_NONE ? &group : &trunk, "pairedTrunkId", 0};
-    char quoted[THA_CONFIG_LABEL_SIZE];
-
-    if (!tha_map_find(&draft->trunk_ids, pair->paired_id))
-        tha_config_add_finding(&draft->reader.report, THA_CODE_UNKNOWN_REFERENCE, &path, NULL, "no trunk has the id \"%s\"",
-                               tha_config_quote(tha_config_get_raw(&draft->reader, &path), quoted, sizeof(quoted)));
-}
-
 /* ---- Cycles */
 
 static uint32_t first_of_cycle(const struct tha_group_model *groups, uint32_t member)
@@ -173,8 +161,6 @@ void tha_config_resolve_references(struct tha_config_draft *draft)
         resolve_group(draft, i);
     for (uint32_t i = 0; i < draft->n_profiles; i++)
         resolve_profile(draft, i);
-    for (const struct tha_config_pair *pair = draft->pairs; pair; pair = pair->next)
-        check_pair(draft, pair);
 
     find_cycles(draft);
 }

@@ -11,21 +11,12 @@ static void read_sip_address(struct tha_config_reader *reader, const struct tha_
 {
     static const struct tha_config_field text_field = {NULL, THA_KIND_TEXT, .max = TRUNKHA_URI_SIZE - 1};
     struct tha_config_trunk *trunk = target;
-    char buf[THA_CONFIG_TEXT_SIZE], uri[TRUNKHA_URI_SIZE];
+    char buf[THA_CONFIG_TEXT_SIZE];
     const char *text = tha_config_get_text(reader, path, &text_field, value, buf);
-    const char *problem;
-    bool is_unsupported;
+    const char *problem = text ? tha_config_read_sip_address(text, &trunk->reach.address) : NULL;
 
-    if (!text)
-        return;
-
-    problem = tha_config_read_sip_address(text, &trunk->addr, uri, sizeof(uri), &is_unsupported);
     if (problem)
-        tha_config_add_finding(&reader->report, is_unsupported ? THA_CODE_NOT_SUPPORTED_YET : THA_CODE_BAD_VALUE, path,
-                               is_unsupported ? "write an IP address that answers over UDP" : NULL, "\"%s\" %s", path->key,
-                               problem);
-    else
-        trunk->model.uri = tha_config_keep_text(reader, uri);
+        tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, path, NULL, "\"%s\" %s", path->key, problem);
 }
 
 static void read_own_keepalive(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *block,
@@ -40,25 +31,38 @@ static void read_own_keepalive(struct tha_config_reader *reader, const struct th
 
 static void read_codecs(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *list, void *target)
 {
-    ((struct tha_config_trunk *)target)->model.codecs = tha_config_read_codecs(reader, path, list);
+    tha_config_read_codecs(reader, path, list, &((struct tha_config_trunk *)target)->model);
+}
+
+static void read_method(struct tha_config_reader *reader, const struct tha_config_path *path, json_t *value, void *target)
+{
+    static const struct tha_config_field method = {NULL, THA_KIND_TEXT, .max = THA_CONFIG_ID_MAX,
+                                                   .check = tha_config_check_token};
+    char buf[THA_CONFIG_TEXT_SIZE];
+    const char *text = tha_config_get_text(reader, path, &method, value, buf);
+
+    if (text)
+        ((struct tha_config_trunk *)target)->model.abilities.methods |= tha_method_bit(text, strlen(text));
 }
 
 /* ---- Tables */
 
 static const struct tha_config_word directions[] = {
     {"both", THA_DIRECTION_BOTH},
+    {"inbound", THA_DIRECTION_INBOUND},
     {"outbound", THA_DIRECTION_OUTBOUND},
-    {"inbound", THA_DIRECTION_INBOUND, .is_later = true},
     {NULL},
 };
 
-static const struct tha_config_word auth_methods[] = {{"NONE", 0}, {"DIGEST", 1, .is_later = true}, {NULL}};
+static const struct tha_config_word auth_methods[] = {
+    {"NONE", THA_CONFIG_AUTH_NONE}, {"DIGEST", THA_CONFIG_AUTH_DIGEST}, {NULL}};
+static const struct tha_config_word inbound_auth_methods[] = {
+    {"NONE", 0}, {"DIGEST", 1, .later = "our answers to OPTIONS ask nobody for a password"}, {NULL}};
 
 static const struct tha_config_word encryptions[] = {
-    {"NONE", 0}, {"SRTP", 1}, {"TLS_SRTP", 2}, {"TLS_SRP", 2, .spelling = "TLS_SRTP"}, {NULL},
+    {"NONE", 0}, {"SRTP", 1}, {"TLS_SRTP", 2}, {"TLS_SRP", 2, .spelling = "TLS_SRTP", .code = THA_CODE_TLS_SRP_SPELLING},
+    {NULL},
 };
-
-static const struct tha_config_word tls_versions[] = {{"1.2", 0}, {"1.3", 1}, {"1.1", 2}, {"1.0", 3}, {NULL}};
 
 static const struct tha_config_word admin_states[] = {
     {"enabled", TRUNKHA_ADMIN_ENABLED},
@@ -67,31 +71,7 @@ static const struct tha_config_word admin_states[] = {
     {NULL},
 };
 
-static const struct tha_config_field auth_fields[] = {
-    {"username", THA_KIND_TEXT, .max = 255, .check = tha_config_check_label},
-    {"password", THA_KIND_TEXT, .max = 255, .check = tha_config_check_label},
-    {"realm", THA_KIND_TEXT, .max = 255, .check = tha_config_check_label},
-};
-static const struct tha_config_schema auth_schema = THA_SCHEMA(auth_fields);
-
-static const struct tha_config_field tls_fields[] = {
-    {"minVersion", THA_KIND_WORD, .words = tls_versions},
-    {"caFile", THA_KIND_TEXT},
-    {"certFile", THA_KIND_TEXT},
-    {"keyFile", THA_KIND_TEXT},
-    {"serverName", THA_KIND_TEXT},
-    {"verify", THA_KIND_BOOL},
-};
-static const struct tha_config_schema tls_schema = THA_SCHEMA(tls_fields);
-
-static const struct tha_config_field nat_fields[] = {
-    {"enabled", THA_KIND_BOOL, .is_later = true},
-    {"publicAddress", THA_KIND_TEXT},
-};
-static const struct tha_config_schema nat_schema = THA_SCHEMA(nat_fields);
-
-static const struct tha_config_field method = {NULL, THA_KIND_TEXT, .max = THA_CONFIG_ID_MAX,
-                                               .check = tha_config_check_token};
+static const struct tha_config_field method_item = {NULL, THA_KIND_TEXT, .read = read_method};
 
 static const struct tha_config_field trunk_fields[] = {
     {"id", THA_KIND_TEXT, .at = AT(model.id), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
@@ -99,7 +79,7 @@ static const struct tha_config_field trunk_fields[] = {
     {"trunkType", THA_KIND_TEXT, .at = AT(model.trunk_type), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
     {"sipAddress", THA_KIND_TEXT, .read = read_sip_address},
     {"direction", THA_KIND_WORD, .at = AT(model.direction), .words = directions},
-    {"pairedTrunkId", THA_KIND_TEXT, .is_later = true, .at = AT(paired_id), .max = THA_CONFIG_ID_MAX},
+    {"pairedTrunkId", THA_KIND_TEXT, .at = AT(paired_id), .max = THA_CONFIG_ID_MAX},
     {"outboundRoute", THA_KIND_TEXT, .at = AT(model.outbound_route), .max = THA_CONFIG_ID_MAX,
      .check = tha_config_check_label},
     {"priority", THA_KIND_COUNT, .at = AT(model.priority), .max = THA_CONFIG_PRIORITY_MAX},
@@ -107,15 +87,15 @@ static const struct tha_config_field trunk_fields[] = {
     {"region", THA_KIND_TEXT, .at = AT(model.region), .max = REGION_MAX, .check = tha_config_check_label},
     {"maxCalls", THA_KIND_COUNT, .at = AT(model.max_calls), .max = 1000000},
     {"callsPerSecond", THA_KIND_COUNT, .at = AT(model.calls_per_second), .max = 1000000},
-    {"outboundAuthMethod", THA_KIND_WORD, .words = auth_methods},
-    {"outboundAuth", THA_KIND_OBJECT, .is_later = true, .schema = &auth_schema},
-    {"inboundAuthMethod", THA_KIND_WORD, .words = auth_methods},
+    {"outboundAuthMethod", THA_KIND_WORD, .at = AT(reach.auth_method), .words = auth_methods},
+    {"outboundAuth", THA_KIND_OBJECT, .schema = &tha_config_auth_schema, .read = tha_config_read_auth},
+    {"inboundAuthMethod", THA_KIND_WORD, .words = inbound_auth_methods},
     {"mediaEncryption", THA_KIND_WORD, .words = encryptions},
-    {"tls", THA_KIND_OBJECT, .is_later = true, .schema = &tls_schema},
-    {"localAddress", THA_KIND_TEXT, .is_later = true},
-    {"nat", THA_KIND_OBJECT, .schema = &nat_schema},
+    {"tls", THA_KIND_OBJECT, .schema = &tha_config_tls_schema, .read = tha_config_read_tls},
+    {"localAddress", THA_KIND_TEXT, .read = tha_config_read_local_address},
+    {"nat", THA_KIND_OBJECT, .schema = &tha_config_nat_schema},
     {"codecs", THA_KIND_LIST, .read = read_codecs},
-    {"allow", THA_KIND_LIST, .item = &method},
+    {"allow", THA_KIND_LIST, .item = &method_item},
     {"adminState", THA_KIND_WORD, .at = AT(model.admin), .words = admin_states},
     {"keepalive", THA_KIND_OBJECT, .read = read_own_keepalive},
 };
@@ -135,19 +115,6 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static void remember_pair(struct tha_config_draft *draft, const char *paired_id, uint32_t group, uint32_t place)
-{
-    struct tha_config_pair *pair = tha_arena_alloc(&draft->scratch, 1, sizeof(*pair));
-
-    if (!pair) {
-        draft->reader.report.is_out_of_memory = true;
-        return;
-    }
-
-    *pair = (struct tha_config_pair){draft->pairs, paired_id, group, place};
-    draft->pairs = pair;
-}
-
 void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_config_trunk *trunk, uint32_t group,
                           uint32_t place)
 {
@@ -159,10 +126,12 @@ void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_confi
     kept->trunk_type = or_empty(kept->trunk_type);
     kept->outbound_route = or_empty(kept->outbound_route);
     kept->region = or_empty(kept->region);
-    kept->addrs = &draft->addrs[index];
-    kept->n_addrs = 1;
-    draft->addrs[index] = trunk->addr;
+    kept->paired = THA_NONE;
+    draft->pairs[index] = (struct tha_config_pair){trunk->paired_id, place};
+    tha_config_keep_reach(draft, &trunk->reach, kept);
+}
 
-    if (trunk->paired_id)
-        remember_pair(draft, trunk->paired_id, group, place);
+void tha_config_done_trunk(struct tha_config_trunk *trunk)
+{
+    explicit_bzero(trunk->reach.password, sizeof(trunk->reach.password));
 }

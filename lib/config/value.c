@@ -91,12 +91,12 @@ static const struct tha_config_word *find_word(const struct tha_config_word *wor
 static const char *list_words(const struct tha_config_word *words, const char *raw, char *list, size_t size)
 {
     const char *known[WORDS_MAX];
-    bool is_choice = words[1].text && !words[1].is_later;
+    bool is_choice = words[1].text && !words[1].later;
     size_t n = 0, len;
 
     tha_text_copy(list, size, is_choice ? "one of " : "");
     for (len = strlen(list); words->text && n < WORDS_MAX; words++) {
-        if (words->spelling || words->is_later)
+        if (words->spelling || words->later)
             continue;
         tha_text_print(list + len, size - len, n ? ", %s" : "%s", words->text);
         len += strlen(list + len);
@@ -125,8 +125,9 @@ static void say_word_not_supported(struct tha_config_reader *reader, const struc
     char label[THA_CONFIG_LABEL_SIZE], fix[THA_CONFIG_LABEL_SIZE];
 
     tha_text_print(fix, sizeof(fix), "write \"%s\" or leave the key out", words->text);
-    tha_config_add_finding(&reader->report, THA_CODE_NOT_SUPPORTED_YET, path, fix, "%s: \"%s\" is not supported yet: %s",
-                           tha_config_print_label(path, label, sizeof(label)), word->text, fix);
+    tha_config_add_finding(&reader->report, THA_CODE_NOT_SUPPORTED_YET, path, fix,
+                           "%s: \"%s\" is not supported yet (%s): %s", tha_config_print_label(path, label, sizeof(label)),
+                           word->text, word->later, fix);
 }
 
 void tha_config_read_word(struct tha_config_reader *reader, const struct tha_config_path *path,
@@ -144,9 +145,9 @@ void tha_config_read_word(struct tha_config_reader *reader, const struct tha_con
     }
 
     if (word->spelling)
-        tha_config_add_finding(&reader->report, THA_CODE_TLS_SRP_SPELLING, path, NULL, "\"%s\" is read as \"%s\"",
-                               word->text, word->spelling);
-    if (word->is_later)
+        tha_config_add_finding(&reader->report, word->code, path, NULL, "\"%s\" is read as \"%s\"", word->text,
+                               word->spelling);
+    if (word->later)
         say_word_not_supported(reader, path, field->words, word);
     tha_config_put_number(field, target, word->value);
 }

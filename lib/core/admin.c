@@ -10,16 +10,6 @@ bool tha_admin_is_probed(const struct tha_core *core, const struct tha_target *t
            tha_table_keepalive(core->table, target)->enabled;
 }
 
-static uint32_t find_trunk(const struct tha_core *core, const char *id)
-{
-    for (uint32_t i = 0; i < core->table->model->n_trunks; i++) {
-        if (!strcmp(core->table->model->trunks[i].id, id))
-            return i;
-    }
-
-    return THA_NONE;
-}
-
 static void stop_probing(struct tha_core *core, const struct tha_trunk *trunk)
 {
     for (uint32_t i = 0; i < trunk->n_targets; i++)
@@ -91,7 +81,7 @@ int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t adm
 
     if (admin > TRUNKHA_ADMIN_DRAINING || (reason && !is_licence) || (is_licence && admin != TRUNKHA_ADMIN_DISABLED))
         return TRUNKHA_ERR_INVALID;
-    index = core->table ? find_trunk(core, trunk_id) : THA_NONE;
+    index = core->table ? tha_table_find_trunk(core->table, trunk_id) : THA_NONE;
     if (index == THA_NONE)
         return TRUNKHA_ERR_NOTFOUND;
     if (for_ms && tha_heap_reserve(&core->admins, core->admins.count + 1))

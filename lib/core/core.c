@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#define READDRESS_AGAIN_MS 1000U
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -16,6 +18,11 @@ int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret
 
     core->mem = *mem;
     core->random = seed ? seed : 1;
+    core->readdress_ms = THA_NEVER;
+    if (tha_names_new(mem, seed, &core->names)) {
+        tha_mem_free(mem, core);
+        return TRUNKHA_ERR_NOMEM;
+    }
     core->dirty_target = core->dirty_trunk = core->dirty_profile = THA_NONE;
     tha_heap_init(&core->probes, mem);
     tha_heap_init(&core->admins, mem);
@@ -39,6 +46,7 @@ struct tha_core *tha_core_free(struct tha_core *core)
     if (!core)
         return NULL;
 
+    tha_names_free(core->names);
     tha_core_free_table(core->table);
     tha_heap_done(&core->cares);
     tha_heap_done(&core->holds);
@@ -92,10 +100,17 @@ static void describe(const struct tha_health *health, const struct tha_evidence 
     if (!health->failed)
         tha_text_print(buf, size, "answered %u in %u.%u ms", health->last_response, health->rtt_us / 1000,
                        health->rtt_us / 100 % 10);
+    else if (evidence->detail)
+        tha_text_print(buf, size, "%u probe%s failed: %s", health->failed, plural, evidence->detail);
     else if (evidence->kind == THA_EVIDENCE_ANSWERED)
         tha_text_print(buf, size, "%u to %u probe%s", health->last_response, health->failed, plural);
     else if (evidence->kind == THA_EVIDENCE_REFUSED)
         tha_text_print(buf, size, "%u probe%s failed, the last was refused", health->failed, plural);
+    else if (evidence->kind == THA_EVIDENCE_NO_CONNECTION)
+        tha_text_print(buf, size, "%u probe%s failed, the last found no connection", health->failed, plural);
+    else if (evidence->kind == THA_EVIDENCE_AUTH_FAILED)
+        tha_text_print(buf, size, "%u to %u probe%s: our credentials are refused", health->last_response, health->failed,
+                       plural);
     else if (evidence->kind == THA_EVIDENCE_SEND_FAILED)
         tha_text_print(buf, size, "%u probe%s failed, the last could not be sent", health->failed, plural);
     else
@@ -119,6 +134,7 @@ void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t 
         tha_rollup_blame(core, target->trunk, health->reason);
     }
     tha_care_follow(core, target, now_ms);
+    tha_addresses_follow_judgement(core, target->trunk, now_ms);
     tha_core_show_target(core, target);
 }
 
@@ -164,9 +180,26 @@ void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, u
     for (uint32_t i = 0; i < core->table->n_targets; i++) {
         struct tha_target *target = &core->table->targets[i];
 
-        if (target->health.state == TRUNKHA_HEALTH_DOWN && tha_addr_is_same_ip(&target->addr, addr))
+        if (!tha_addr_is_same_ip(&target->addr, addr))
+            continue;
+        if (tha_table_trunk_model(core->table, target->trunk)->direction == THA_DIRECTION_INBOUND)
+            tha_hear_target(core, target, now_ms);
+        else if (target->health.state == TRUNKHA_HEALTH_DOWN)
             tha_schedule_hurry(core, target, now_ms);
     }
+}
+
+void tha_core_note_closed(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
+{
+    uint32_t index = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
+    struct tha_target *target = index == THA_NONE ? NULL : &core->table->targets[index];
+
+    if (!target || target->is_probing || !tha_timer_is_set(&target->timer))
+        return;
+
+    if (evidence)
+        judge(core, target, evidence, now_ms);
+    tha_schedule_hurry(core, target, now_ms);
 }
 
 /** A probe of which nothing was heard, not even a time-out: the prober owes an answer, but nothing may hang on it. */
@@ -201,6 +234,8 @@ static void end_hold_downs(struct tha_core *core, uint64_t now_ms)
 uint64_t tha_core_next_expiry(const struct tha_core *core)
 {
     uint64_t of_trunks = least(tha_heap_next(&core->admins), tha_heap_next(&core->holds));
+
+    of_trunks = least(of_trunks, tha_addresses_next_expiry(core));
 
     return least(least(tha_schedule_next_expiry(core), tha_heap_next(&core->cares)), of_trunks);
 }
@@ -256,6 +291,7 @@ static void take_target(struct tha_core *core, struct tha_action *action)
                         .last_successful_keepalive_ms = health->last_success_ms,
                         .cooldown_until_ms = target->care ? target->care->cool_until_ms : 0,
                     },
+                .abilities = target->abilities,
                 .slot = target->slot,
                 .trial = target->trial,
             },
@@ -268,7 +304,7 @@ static void take_target(struct tha_core *core, struct tha_action *action)
 static void take_trunk(struct tha_core *core, struct tha_action *action)
 {
     struct tha_trunk *trunk = &core->table->trunks[core->dirty_trunk];
-    uint32_t group = tha_table_trunk_model(core->table, core->dirty_trunk)->group;
+    const struct tha_trunk_model *model = tha_table_trunk_model(core->table, core->dirty_trunk);
 
     *action = (struct tha_action){
         .kind = THA_ACTION_SHOW_TRUNK,
@@ -282,10 +318,13 @@ static void take_trunk(struct tha_core *core, struct tha_action *action)
                         .reason = trunk->reason,
                         .since_ms = trunk->since_ms,
                     },
-                .group = group,
-                .group_health = tha_rollup_group_health(core->table, group),
+                .has_name = model->dns_name != NULL,
+                .group = model->group,
+                .group_health = tha_rollup_group_health(core->table, model->group),
             },
     };
+    if (model->dns_name)
+        tha_names_get(core->names, model->dns_name, &action->trunk.name);
     trunk->is_dirty = false;
     core->dirty_trunk = trunk->next_dirty;
 }
@@ -298,6 +337,20 @@ static void take_profile(struct tha_core *core, uint64_t now_ms, struct tha_acti
     profile->is_dirty = false;
     core->dirty_profile = profile->next_dirty;
     tha_route_order(core, index, now_ms, action);
+}
+
+/** Offered again after a while should it fail for want of memory. */
+static void take_readdress(struct tha_core *core, uint64_t now_ms, struct tha_action *action)
+{
+    core->readdress_ms = now_ms + READDRESS_AGAIN_MS;
+    *action = (struct tha_action){.kind = THA_ACTION_READDRESS};
+}
+
+static void take_warning(struct tha_core *core, struct tha_action *action)
+{
+    tha_text_copy(core->told, sizeof(core->told), core->warning);
+    *action = (struct tha_action){.kind = THA_ACTION_WARN, .warning = core->told};
+    core->warning[0] = '\0';
 }
 
 static void take_event(struct tha_core *core, struct tha_action *action)
@@ -321,8 +374,14 @@ bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_act
     end_hold_downs(core, now_ms);
     tha_admin_expire(core, now_ms);
     tha_care_expire(core, now_ms);
+    while (!core->warning[0] && tha_addresses_take_news(core, now_ms))
+        ;
 
-    if (core->dirty_target != THA_NONE)
+    if (core->warning[0])
+        take_warning(core, ret_action);
+    else if (core->readdress_ms <= now_ms)
+        take_readdress(core, now_ms, ret_action);
+    else if (core->dirty_target != THA_NONE)
         take_target(core, ret_action);
     else if (core->dirty_trunk != THA_NONE)
         take_trunk(core, ret_action);

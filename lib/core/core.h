@@ -20,6 +20,8 @@ enum tha_action_kind {
     THA_ACTION_SHOW_TARGET, /**< its published state has changed */
     THA_ACTION_SHOW_TRUNK,  /**< its published state, and perhaps that of its group, have changed */
     THA_ACTION_SHOW_ROUTE,  /**< the order of a profile may have changed */
+    THA_ACTION_READDRESS,   /**< names come to other addresses: prepare and commit the same model anew */
+    THA_ACTION_WARN,        /**< a line for the log */
     THA_ACTION_TELL         /**< an event; sequence, times and instance are the caller's to fill in */
 };
 
@@ -36,11 +38,14 @@ struct tha_action {
     union {
         struct {
             struct tha_target_state state;
+            struct tha_abilities abilities;
             uint32_t slot;
             uint32_t trial; /**< enum tha_trial */
         } target;
         struct {
             struct tha_trunk_state state;
+            struct tha_name_state name; /**< without its locations; all zero for an IP address */
+            bool has_name;
             uint32_t group;
             uint32_t group_health;
         } trunk;
@@ -49,7 +54,8 @@ struct tha_action {
             uint32_t n_entries;
             uint32_t active_trunk; /**< or THA_NONE */
         } route;
-        const trunkha_event *event; /**< borrowed until the next call */
+        const char *warning;        /**< borrowed until the next call */
+        const trunkha_event *event; /**< likewise */
     };
 };
 
@@ -60,7 +66,8 @@ int tha_core_new(const struct tha_mem *mem, uint64_t seed, struct tha_core **ret
 struct tha_core *tha_core_free(struct tha_core *core);
 
 /** First half of a load, which may fail (NOMEM): builds the table; nothing that runs is touched. Give it to
- *  tha_core_commit() or to tha_table_free(); until then @p model stays the caller's. */
+ *  tha_core_commit() or to tha_table_free(); until then @p model stays the caller's. NULL = the model that runs, with
+ *  the addresses of now. */
 int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table);
 
 /** Second half: the table and its model run from now on; health, counters and timers of what stays are kept. */
@@ -84,8 +91,26 @@ void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evid
 /** What was reported of a call. @p active_calls: on its trunk now. */
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms);
 
-/** A request has come from @p addr: who is DOWN there is worth a probe. It proves nothing: anybody can write it. */
+/** A request has come from @p addr: it proves an inbound trunk. Of others it proves nothing, anybody can write it; but who
+ *  is DOWN there is worth a probe. */
 void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms);
+
+/** The connection to a target has ended while no probe was under way: @p evidence of its fault, NULL = in order. It is probed
+ *  at once. */
+void tha_core_note_closed(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms);
+
+/** What a target has said that it can do. */
+void tha_core_note_abilities(struct tha_core *core, uint32_t slot, const struct tha_abilities *abilities);
+
+/** Something to be told of a target's trunk that changes no state: NAT_DETECTED, CERTIFICATE_EXPIRY. */
+void tha_core_note_finding(struct tha_core *core, uint32_t slot, uint32_t event_type, uint32_t reason, const char *detail);
+
+/* The DNS: ask what tha_core_next_question() says, whenever actions are asked for, and hand back what comes of it. */
+
+bool tha_core_next_question(struct tha_core *core, uint64_t now_ms, uint64_t *ret_id, struct tha_dns_question *ret_question);
+void tha_core_answer_question(struct tha_core *core, uint64_t id, const struct tha_dns_answer *answer, uint64_t now_ms);
+/** Other servers answer from now on. */
+void tha_core_refresh_names(struct tha_core *core, uint64_t now_ms);
 
 /** See trunkha_profile_failback(). Returns 0 or NOTFOUND. */
 int tha_core_fail_back(struct tha_core *core, const char *profile_id, uint64_t now_ms);

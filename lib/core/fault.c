@@ -4,7 +4,7 @@
 
 static bool is_voter(const struct tha_core *core, uint32_t trunk)
 {
-    return core->table->trunks[trunk].admin != TRUNKHA_ADMIN_DISABLED &&
+    return core->table->trunks[trunk].admin != TRUNKHA_ADMIN_DISABLED && core->table->trunks[trunk].n_targets &&
            tha_table_trunk_model(core->table, trunk)->keepalive->enabled;
 }
 

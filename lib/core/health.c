@@ -7,8 +7,16 @@
 /** A refusal comes from the peer's host: the way there is whole. What does not even get there is silence. */
 bool tha_health_is_silence(const struct tha_evidence *evidence)
 {
-    return evidence->kind == THA_EVIDENCE_TIMED_OUT || evidence->kind == THA_EVIDENCE_SEND_FAILED ||
-           (evidence->kind == THA_EVIDENCE_REFUSED && evidence->system_error != ECONNREFUSED);
+    switch (evidence->kind) {
+    case THA_EVIDENCE_TIMED_OUT:
+    case THA_EVIDENCE_SEND_FAILED:
+    case THA_EVIDENCE_NO_CONNECTION:
+        return true;
+    case THA_EVIDENCE_REFUSED:
+        return evidence->system_error != ECONNREFUSED && evidence->system_error != ECONNRESET;
+    default:
+        return false;
+    }
 }
 
 static void change(struct tha_health *health, uint8_t state, uint8_t reason, uint64_t now_ms)
@@ -28,7 +36,12 @@ static uint8_t failure_reason(const struct tha_evidence *evidence)
     switch (evidence->kind) {
     case THA_EVIDENCE_REFUSED:
     case THA_EVIDENCE_SEND_FAILED:
+    case THA_EVIDENCE_NO_CONNECTION:
         return TRUNKHA_REASON_NETWORK_ERROR;
+    case THA_EVIDENCE_TLS_FAILED:
+        return TRUNKHA_REASON_TLS_FAILURE;
+    case THA_EVIDENCE_AUTH_FAILED:
+        return TRUNKHA_REASON_AUTH_FAILURE;
     default:
         return TRUNKHA_REASON_KEEPALIVE_FAILURE;
     }
@@ -152,7 +165,7 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     }
 
     health->is_silent = tha_health_is_silence(evidence);
-    health->last_response = is_answered ? (uint16_t)evidence->code : 0;
+    health->last_response = (uint16_t)evidence->code;
     if (is_answered)
         health->rtt_us = evidence->rtt_us;
 
@@ -214,6 +227,23 @@ bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive
     if (health->state != TRUNKHA_HEALTH_UNKNOWN)
         return false;
     change(health, TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_STARTUP, now_ms);
+
+    return true;
+}
+
+bool tha_health_judge_heard(struct tha_health *health, uint64_t now_ms)
+{
+    bool was_down = health->state == TRUNKHA_HEALTH_DOWN;
+
+    health->last_success_ms = now_ms;
+    health->failed = health->succeeded = 0;
+    health->is_silent = false;
+    if (!was_down && health->state != TRUNKHA_HEALTH_UNKNOWN)
+        return false;
+
+    health->rises_at_once = false;
+    health->window = health->results = 0;
+    change(health, TRUNKHA_HEALTH_AVAILABLE, was_down ? TRUNKHA_REASON_KEEPALIVE_RECOVERED : TRUNKHA_REASON_STARTUP, now_ms);
 
     return true;
 }

@@ -11,6 +11,8 @@
  *  | UNKNOWN AVAILABLE DEGRADED  | failed calls that count 2 * `maxFailedAttempts` | DOWN    | CALL_FAILURE               |
  *  | UNKNOWN                     | a word of a call's user                       | AVAILABLE | STARTUP                    |
  *  | DOWN                        | an answered call                              | AVAILABLE | CALL_RECOVERED             |
+ *  | UNKNOWN                     | a request from it (inbound trunks only)       | AVAILABLE | STARTUP                    |
+ *  | DOWN                        | a request from it (inbound trunks only)       | AVAILABLE | KEEPALIVE_RECOVERED        |
  *
  *  A failed call counts 1 or 2, and counts on until a user's word; probes do not clear it, and what is DOWN with
  *  CALL_FAILURE no probe brings back. One that counts 2 is a failure of the row of probes as well. While calls are answered,
@@ -63,6 +65,9 @@ bool tha_health_judge_failed_call(struct tha_health *health, const struct tha_ke
 /** A call's user has spoken there: it rings, is busy, ... or has answered. */
 bool tha_health_judge_user(struct tha_health *health, const struct tha_keepalive *keepalive, bool is_answer,
                            uint64_t now_ms);
+
+/** A request has come from there: proof of an inbound trunk. Returns whether the state has changed. */
+bool tha_health_judge_heard(struct tha_health *health, uint64_t now_ms);
 
 /** Do failed calls keep it DOWN, whatever the probes say? */
 static inline bool tha_health_is_call_failure(const struct tha_health *health)

@@ -4,15 +4,18 @@
 int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t now_ms, struct tha_table **ret_table)
 {
     struct tha_table *table;
-    int err = tha_table_new(&core->mem, model, core->table, now_ms, &table);
+    bool is_new = model != NULL;
+    int err = is_new ? tha_names_prepare(core->names, model) : 0;
 
+    if (!err)
+        err = tha_table_new(&core->mem, is_new ? model : core->table->model, core->names, core->table, now_ms, &table);
     if (err)
         return err;
 
     /* Timers of the running table stay in the heaps until the commit: there must be room for either table. */
     err = tha_heap_reserve(&core->probes, table->n_targets);
     if (!err)
-        err = tha_heap_reserve(&core->holds, model->n_profiles);
+        err = tha_heap_reserve(&core->holds, table->model->n_profiles);
     if (!err)
         err = tha_heap_reserve(&core->cares, table->n_targets);
 
@@ -24,6 +27,14 @@ int tha_core_prepare(struct tha_core *core, struct tha_model *model, uint64_t no
     return err;
 }
 
+/** An inbound trunk without probes: its timer says when it has been silent for too long. */
+static bool is_listened_to(const struct tha_core *core, const struct tha_target *target)
+{
+    return tha_table_trunk_model(core->table, target->trunk)->direction == THA_DIRECTION_INBOUND &&
+           !tha_table_keepalive(core->table, target)->enabled &&
+           core->table->trunks[target->trunk].admin != TRUNKHA_ADMIN_DISABLED;
+}
+
 /** A target that was probed and is not any more, without the operator having disabled it, is not looked after: what was
  *  known of it is void. */
 static void resume_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
@@ -33,6 +44,10 @@ static void resume_target(struct tha_core *core, struct tha_target *target, uint
 
     if (tha_admin_is_probed(core, target) && tha_schedule_resume(core, target, now_ms))
         return;
+    if (is_listened_to(core, target) && was_probed) {
+        tha_heap_set(&core->probes, &target->timer, target->timer.when);
+        return;
+    }
 
     target->is_probing = false;
     if (was_probed && !tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED) {
@@ -81,7 +96,11 @@ static void note_admin(struct tha_core *core, uint32_t index, const struct tha_t
     uint32_t was_index = core->table->old_trunks[index];
     uint32_t was = was_index == THA_NONE ? trunk->admin : old->trunks[was_index].admin;
 
-    tha_admin_tell(core, index, TRUNKHA_REASON_CONFIG_CHANGE, was != trunk->admin, "by the configuration", now_ms);
+    if (old->model == core->table->model)
+        tha_rollup_trunk(core, index, NULL, trunk->n_targets ? TRUNKHA_REASON_CONFIG_CHANGE : TRUNKHA_REASON_DNS_FAILURE,
+                         trunk->n_targets ? "its addresses have changed" : tha_dns_trouble_text(trunk->trouble), now_ms);
+    else
+        tha_admin_tell(core, index, TRUNKHA_REASON_CONFIG_CHANGE, was != trunk->admin, "by the configuration", now_ms);
 }
 
 /** Enabled by the file: as by word of mouth, nothing that was measured before counts. */
@@ -127,6 +146,8 @@ void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t no
     if (old)
         tha_table_inherit(table, old);
     core->table = table;
+    if (!old || old->model != table->model)
+        tha_names_commit(core->names, now_ms);
 
     show_all(core);
     restart_timers(core, now_ms);
@@ -134,7 +155,11 @@ void tha_core_commit(struct tha_core *core, struct tha_table *table, uint64_t no
         take_over(core, old, now_ms);
     for (uint32_t i = 0; i < table->model->n_trunks && !old; i++)
         tha_rollup_trunk(core, i, NULL, TRUNKHA_REASON_NONE, "", now_ms);
+    tha_addresses_follow_load(core, old, now_ms);
     tha_fault_recount(core, now_ms);
-    tha_core_free_table(old);
+    if (old && old->model == table->model)
+        tha_table_free(old);
+    else
+        tha_core_free_table(old);
     tha_table_settle(table);
 }

@@ -2,8 +2,11 @@
 #ifndef THA_CORE_MACHINE_H
 #define THA_CORE_MACHINE_H
 
+#include <string.h>
+
 #include "base/text.h"
 #include "core/core.h"
+#include "core/names.h"
 #include "core/pace.h"
 #include "core/table.h"
 
@@ -14,6 +17,7 @@ struct tha_core {
     struct tha_heap admins;  /**< timers of trunks */
     struct tha_heap holds;   /**< timers of profiles */
     struct tha_heap cares;   /**< timers of targets in trouble with calls */
+    struct tha_names *names;
     struct tha_pace pace;
     uint64_t random;
     uint64_t rate; /**< of all targets together, in millionths of a probe a millisecond */
@@ -27,9 +31,13 @@ struct tha_core {
     uint32_t n_silent;       /**< those of them that give no answer now */
     uint32_t n_closed;       /**< trunks that take no new calls: draining or disabled */
     uint64_t next_knock_ms;  /**< requests of peers are looked at again from then on */
+    uint64_t readdress_ms;   /**< when addresses that have changed may be taken over; THA_NEVER = none have */
+    uint64_t readdressed_ms; /**< when that was done last */
     uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
+    char warning[192]; /**< for the log; "" = none waits */
+    char told[192];    /**< the one that is being handed out */
 };
 
 #define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
@@ -107,7 +115,27 @@ void tha_care_resume(struct tha_core *core, struct tha_target *target);
 void tha_care_drop(struct tha_core *core, struct tha_target *target);
 void tha_care_expire(struct tha_core *core, uint64_t now_ms);
 
+/* addresses.c: names and what they come to */
+/** Tells what has come and gone since @p old, and lets go of those that leave where nobody judges the new ones. */
+void tha_addresses_follow_load(struct tha_core *core, const struct tha_table *old, uint64_t now_ms);
+/** A target of @p trunk was judged: are those that leave needed any longer? */
+void tha_addresses_follow_judgement(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** What has become known of one name; false when there is nothing more. */
+bool tha_addresses_take_news(struct tha_core *core, uint64_t now_ms);
+uint64_t tha_addresses_next_expiry(const struct tha_core *core);
+
+/* hear.c: requests from peers, and what else is seen of them */
+/** A request has come from a target of an inbound trunk. */
+void tha_hear_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+/** The same from any of a trunk's addresses. */
+void tha_hear_trunk(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** One that nobody probes and that was not heard of for long: nothing is known of it any more. */
+void tha_hear_nothing(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+
 /* tell.c: events */
+/** About a trunk whose state stays; the event is complete but for what the caller adds. NULL = not told. */
+trunkha_event *tha_tell_of_trunk(struct tha_core *core, uint32_t type, uint32_t trunk, const struct tha_target *target,
+                                 uint32_t reason, const char *detail);
 void tha_tell_target(struct tha_core *core, const struct tha_target *target, uint32_t previous, const char *detail);
 void tha_tell_trunk(struct tha_core *core, uint32_t trunk, uint32_t previous, const struct tha_target *cause,
                     const char *detail);

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/arena.h"
+#include "core/abilities.h"
 
 /** A set of SIP response codes, 100 to 699. */
 struct tha_codes {
@@ -93,6 +94,52 @@ enum tha_direction { THA_DIRECTION_BOTH, THA_DIRECTION_INBOUND, THA_DIRECTION_OU
 
 #define THA_NONE UINT32_MAX /**< an index that points nowhere */
 
+/** What has to be looked up (RFC 3263 section 4) before a trunk can be reached; two of the same words are the same name. */
+struct tha_name {
+    const char *host;   /**< lower case, no dot at its end */
+    uint16_t port;      /**< 0 = not given: SRV records say */
+    uint8_t transport;  /**< enum tha_transport, if `has_transport` */
+    bool has_transport; /**< false: NAPTR and SRV records say */
+};
+
+enum tha_tls_version { THA_TLS_1_2, THA_TLS_1_3 };
+
+/** Trunks with the same words share one. Paths are as written; "" = none. */
+struct tha_tls_settings {
+    uint32_t min_version;    /**< enum tha_tls_version */
+    const char *ca_file;     /**< PEM; "" = those that the system trusts */
+    const char *cert_file;   /**< PEM with its chain; "" = we show none */
+    const char *key_file;    /**< "" = it stands in `cert_file` */
+    const char *server_name; /**< for SNI and in the certificate; "" = the host of the trunk's URI */
+    bool verify;
+};
+
+/** For digest; wiped when the model is released. */
+struct tha_credentials {
+    char *username;
+    char *password;
+    const char *realm; /**< NULL = any */
+};
+
+/** How a trunk is reached, beyond its address. */
+struct tha_reach {
+    struct tha_addr local;                /**< where its packets leave from; family 0 = the system chooses; port 0 = any */
+    struct tha_addr public_addr;          /**< in Via and Contact; family 0 = our own; port 0 = that of the socket */
+    const struct tha_tls_settings *tls;   /**< never NULL */
+    const struct tha_credentials *auth;   /**< NULL = none */
+    const char *host;                     /**< of its URI: what a certificate must name unless `tls` names another */
+};
+
+/** What the configuration has to say of the answers of the DNS. */
+struct tha_dns_settings {
+    uint32_t max_ttl_s;
+    uint32_t min_ttl_s;
+    uint32_t timeout_ms;            /**< of one question, all servers together */
+    const struct tha_addr *servers; /**< with ports */
+    uint32_t n_servers;             /**< 0 = those of resolv.conf */
+    bool keep_last_good;
+};
+
 struct tha_trunk_model {
     const char *id;
     const char *name;
@@ -100,16 +147,19 @@ struct tha_trunk_model {
     const char *uri;            /**< normalised: "sip:host[:port][;transport=..]" */
     const char *outbound_route; /**< "" = none */
     const char *region;
-    const struct tha_addr *addrs; /**< the targets, in the order of RFC 3263 */
-    uint32_t n_addrs;
+    const struct tha_name *dns_name; /**< what is to be looked up; NULL = `addr` says it all */
+    struct tha_addr addr;           /**< the only target, if `dns_name` is NULL */
+    const struct tha_reach *reach;  /**< NULL = nothing but a UDP socket is needed */
     uint32_t group; /**< index */
-    uint32_t direction;
+    uint32_t direction; /**< enum tha_direction */
+    uint32_t paired;    /**< index of the trunk of the other direction, or THA_NONE; each names the other */
     uint32_t priority; /**< lower goes first */
     uint32_t weight;
     uint32_t admin;            /**< enum trunkha_admin */
     uint32_t max_calls;        /**< 0 = no limit */
     uint32_t calls_per_second; /**< 0 = no limit */
     uint32_t codecs;           /**< stands for the set of `codecs`, whatever their order; 0 = none given */
+    struct tha_abilities abilities; /**< `allow` and `codecs` */
     const struct tha_keepalive *keepalive;
 };
 
@@ -143,6 +193,7 @@ struct tha_model {
     struct tha_profile_model *profiles; /**< the file's, then one for each group */
     uint32_t n_groups, n_trunks, n_profiles;
     const struct tha_keepalive *keepalive; /**< the top-level block */
+    struct tha_dns_settings dns;
     const struct tha_addr *listen;
     uint32_t n_listen;
 };

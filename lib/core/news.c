@@ -117,6 +117,8 @@ void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint
     trunk = tha_table_trunk_of_slot(table, news->trunk_slot);
     if (trunk != THA_NONE)
         note_calls(core, trunk, active_calls);
+    if (trunk != THA_NONE && news->kind == THA_NEWS_HEARD)
+        tha_hear_trunk(core, trunk, now_ms);
     if (target != THA_NONE && table->targets[target].trunk == trunk && is_judged(core, &table->targets[target], news))
         judge(core, &table->targets[target], news, now_ms);
     if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)

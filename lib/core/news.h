@@ -18,6 +18,7 @@ enum tha_news_kind {
     THA_NEWS_ANSWERED, /**< the attempt was answered */
     THA_NEWS_FAILED,   /**< the attempt has ended otherwise */
     THA_NEWS_ENDED,    /**< the call is over, or was refused: `attempt` says how many there were */
+    THA_NEWS_HEARD,    /**< no call: a request came from an address of that trunk; no target */
 };
 
 enum tha_news_flag {
@@ -59,7 +60,7 @@ struct tha_news {
 /** Only those that become events carry texts; in the others they are empty. */
 static inline bool tha_news_has_texts(uint32_t kind)
 {
-    return kind >= THA_NEWS_ANSWERED;
+    return kind >= THA_NEWS_ANSWERED && kind <= THA_NEWS_ENDED;
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* Target -> trunk -> group: a trunk is as good as its best target, a group as its best trunk. */
+/* Target -> trunk -> group: a trunk is as good as its best target, a group as its best trunk. One whose name comes to no
+ * address is DOWN. A target that leaves counts only while it is well. */
 #include "machine.h"
 
 static uint8_t measure(const struct tha_table *table, const struct tha_trunk *trunk)
@@ -8,9 +9,13 @@ static uint8_t measure(const struct tha_table *table, const struct tha_trunk *tr
     for (uint32_t i = 0; i < trunk->n_targets; i++) {
         const struct tha_target *target = &table->targets[trunk->first_target + i];
 
+        if (target->is_leaving && target->health.state != TRUNKHA_HEALTH_AVAILABLE)
+            continue;
         count[tha_care_is_cooling(target) ? TRUNKHA_HEALTH_DOWN : target->health.state]++;
     }
 
+    if (!trunk->n_targets)
+        return trunk->is_looked_up ? TRUNKHA_HEALTH_DOWN : TRUNKHA_HEALTH_UNKNOWN;
     if (count[TRUNKHA_HEALTH_AVAILABLE])
         return count[TRUNKHA_HEALTH_DOWN] ? TRUNKHA_HEALTH_DEGRADED : TRUNKHA_HEALTH_AVAILABLE;
     if (count[TRUNKHA_HEALTH_DEGRADED])

@@ -1,6 +1,6 @@
 /* The order of a profile: tier by tier, within a tier group by group along the chain, within a group by priority. A
  * balancing group's trunks of one tier and priority make a run in which the reader takes turns. */
-#include "machine.h"
+#include "places.h"
 
 #include <stddef.h>
 
@@ -20,9 +20,8 @@ struct order {
     struct tha_profile *profile;
     uint64_t now_ms;
     uint64_t next_release_ms; /* when the next hold-down ends */
+    struct tha_places *places;
     uint32_t n_entries;
-    uint32_t last_trunk; /* the trunk of the entry before, or THA_NONE */
-    enum tier last_tier;
     bool is_first_run;
     bool has_usable; /* some trunk takes calls and is not DOWN */
     bool has_trials; /* some target is on trial */
@@ -76,11 +75,16 @@ static bool is_cooling(const struct tha_table *table, const struct tha_trunk *tr
     return false;
 }
 
+static bool is_inbound(const struct tha_table *table, uint32_t trunk)
+{
+    return tha_table_trunk_model(table, trunk)->direction == THA_DIRECTION_INBOUND;
+}
+
 static enum tier classify(struct order *order, uint32_t index)
 {
     const struct tha_trunk *trunk = &order->core->table->trunks[index];
 
-    if (trunk->admin != TRUNKHA_ADMIN_ENABLED)
+    if (trunk->admin != TRUNKHA_ADMIN_ENABLED || is_inbound(order->core->table, index))
         return TIER_PASSED_OVER;
 
     switch (trunk->measured) {
@@ -111,35 +115,10 @@ static uint8_t why_of(const struct order *order, enum tier tier, uint32_t trunk)
     if (tier == TIER_AVAILABLE && order->is_first_run)
         return TRUNKHA_WHY_PREFERRED;
     if (tier == TIER_PASSED_OVER)
-        return passed_whys[order->core->table->trunks[trunk].admin];
+        return is_inbound(order->core->table, trunk) ? TRUNKHA_WHY_INBOUND
+                                                     : passed_whys[order->core->table->trunks[trunk].admin];
 
     return whys[tier];
-}
-
-static bool starts_run(const struct order *order, enum tier tier, uint32_t trunk)
-{
-    const struct tha_trunk_model *trunks = order->core->table->model->trunks;
-
-    return order->last_trunk == THA_NONE || tier != order->last_tier ||
-           trunks[order->last_trunk].group != trunks[trunk].group ||
-           trunks[order->last_trunk].priority != trunks[trunk].priority;
-}
-
-static uint8_t run_of(const struct order *order, enum tier tier, uint32_t trunk, bool is_start)
-{
-    static const uint8_t runs[] = {
-        [THA_STRATEGY_ACTIVE_STANDBY] = THA_RUN_SINGLE,
-        [THA_STRATEGY_WEIGHTED] = THA_RUN_WEIGHTED,
-        [THA_STRATEGY_ROUND_ROBIN] = THA_RUN_ROUND_ROBIN,
-        [THA_STRATEGY_LEAST_CALLS] = THA_RUN_LEAST_CALLS,
-    };
-    const struct tha_model *model = order->core->table->model;
-    uint8_t run = runs[model->groups[model->trunks[trunk].group].strategy];
-
-    if (run == THA_RUN_SINGLE || tier >= TIER_DOWN)
-        return THA_RUN_SINGLE;
-
-    return is_start ? run | THA_RUN_START : run;
 }
 
 static uint8_t limits_of(const struct tha_trunk_model *trunk)
@@ -147,64 +126,167 @@ static uint8_t limits_of(const struct tha_trunk_model *trunk)
     return trunk->max_calls || trunk->calls_per_second ? THA_RUN_LIMITED : 0;
 }
 
-/** Those that are DOWN, or asked for a pause, come behind the others of their trunk. */
-static bool is_out(const struct tha_target *target)
-{
-    return target->health.state == TRUNKHA_HEALTH_DOWN || tha_care_is_cooling(target);
-}
-
 static bool is_on_trial(const struct tha_target *target)
 {
     return target->care && target->care->trial_ms;
 }
 
-static void append_targets(struct order *order, enum tier tier, uint32_t index, bool is_down, bool is_start)
+static void append(struct order *order, enum tier tier, const struct tha_target *target, uint32_t weight, uint8_t run)
 {
     struct tha_table *table = order->core->table;
-    const struct tha_trunk *trunk = &table->trunks[index];
 
-    for (uint32_t i = 0; i < trunk->n_targets; i++) {
-        uint32_t target = trunk->first_target + i;
+    order->has_trials |= is_on_trial(target);
+    table->entries[order->n_entries++] = (struct tha_route_entry){
+        .target = (uint32_t)(target - table->targets),
+        .weight = (uint16_t)weight,
+        .why = why_of(order, tier, target->trunk),
+        .run = run | limits_of(tha_table_trunk_model(table, target->trunk)),
+    };
+}
 
-        if (is_out(&table->targets[target]) != is_down)
-            continue;
-        order->has_trials |= is_on_trial(&table->targets[target]);
-        table->entries[order->n_entries++] = (struct tha_route_entry){
-            .target = target,
-            .weight = (uint16_t)table->model->trunks[index].weight,
-            .why = why_of(order, tier, index),
-            .run = run_of(order, tier, index, is_start) | limits_of(&table->model->trunks[index]),
-        };
-        is_start = false;
+/** The targets of a trunk that are in no run: all of them, or those that are out. */
+static void append_singly(struct order *order, enum tier tier, uint32_t trunk, bool is_all)
+{
+    const struct tha_table *table = order->core->table;
+    uint32_t first = table->trunks[trunk].first_target;
+
+    order->is_first_run = order->n_entries == 0;
+    for (uint32_t i = first; i < first + table->trunks[trunk].n_targets; i++) {
+        if (is_all || tha_places_is_out(&table->targets[i]))
+            append(order, tier, &table->targets[i], tha_table_trunk_model(table, trunk)->weight, THA_RUN_SINGLE);
     }
 }
 
-static void append_trunk(struct order *order, enum tier tier, uint32_t index)
-{
-    uint32_t before = order->n_entries;
-    bool is_start = starts_run(order, tier, index);
+/* ---- Runs ---- */
 
-    if (run_of(order, tier, index, is_start) == THA_RUN_SINGLE || is_start)
-        order->is_first_run = before == 0;
-    append_targets(order, tier, index, false, is_start);
-    append_targets(order, tier, index, true, is_start && order->n_entries == before);
-    order->last_trunk = index;
-    order->last_tier = tier;
+/** Equals within one trunk: those from @p first on that share the calls by weight. */
+static void append_equals(struct order *order, enum tier tier, const struct tha_places *places, uint32_t first,
+                          uint32_t count)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        uint8_t run = count == 1 ? THA_RUN_SINGLE : i == first ? THA_RUN_WEIGHTED | THA_RUN_START : THA_RUN_WEIGHTED;
+
+        append(order, tier, places->targets[i], tha_places_share(places, first, count, i, THA_PLACES_WHOLE), run);
+    }
+}
+
+/** What is well of the trunk but for its first @p n_done targets, which stand in a run of several trunks. */
+static void append_rest(struct order *order, enum tier tier, const struct tha_places *places, uint32_t n_done)
+{
+    uint32_t count;
+
+    for (uint32_t i = n_done; i < places->count; i += count) {
+        count = tha_places_count_equals(places, i);
+        append_equals(order, tier, places, i, count);
+    }
+}
+
+/** Where trunks take turns, one with several addresses has no more turns than its weight: by weight they share it, else its
+ *  first address has it. */
+static uint32_t count_heads(uint32_t strategy, const struct tha_places *places)
+{
+    if (strategy == THA_STRATEGY_ACTIVE_STANDBY || !places->count)
+        return 0;
+
+    return strategy == THA_STRATEGY_WEIGHTED ? tha_places_count_equals(places, 0) : 1;
+}
+
+/** So that the addresses of a trunk can share its weight without too much being lost by rounding. */
+static uint32_t scale_of(const struct order *order, const struct tha_group_model *group)
+{
+    const struct tha_table *table = order->core->table;
+    uint32_t greatest = 1, most = 1;
+
+    for (uint32_t i = group->first_trunk; i < group->first_trunk + group->n_trunks; i++) {
+        greatest = table->model->trunks[i].weight > greatest ? table->model->trunks[i].weight : greatest;
+        most = table->trunks[i].n_targets > most ? table->trunks[i].n_targets : most;
+    }
+
+    return most > 1 ? UINT16_MAX / greatest : 1;
+}
+
+static void append_heads(struct order *order, enum tier tier, uint32_t trunk, const struct tha_places *places, bool is_start)
+{
+    static const uint8_t runs[] = {
+        [THA_STRATEGY_WEIGHTED] = THA_RUN_WEIGHTED,
+        [THA_STRATEGY_ROUND_ROBIN] = THA_RUN_ROUND_ROBIN,
+        [THA_STRATEGY_LEAST_CALLS] = THA_RUN_LEAST_CALLS,
+    };
+    const struct tha_model *model = order->core->table->model;
+    const struct tha_group_model *group = &model->groups[model->trunks[trunk].group];
+    uint32_t n = count_heads(group->strategy, places);
+    uint32_t whole = model->trunks[trunk].weight * scale_of(order, group);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t run = runs[group->strategy];
+
+        append(order, tier, places->targets[i], tha_places_share(places, 0, n, i, whole),
+               is_start && !i ? run | THA_RUN_START : run);
+    }
+}
+
+/** The trunks of @p tier from @p first on that have the same priority: a run of them where they take turns, else one after
+ *  the other. Returns the place after them. */
+static uint32_t append_run(struct order *order, enum tier tier, uint32_t group, uint32_t first)
+{
+    const struct tha_table *table = order->core->table;
+    const struct tha_group_model *model = &table->model->groups[group];
+    const uint32_t *trunks = table->groups[group].by_priority;
+    uint32_t priority = tha_table_trunk_model(table, trunks[first])->priority;
+    bool is_start = true, takes_turns = model->strategy != THA_STRATEGY_ACTIVE_STANDBY;
+    uint32_t end = first;
+
+    while (end < model->n_trunks && tha_table_trunk_model(table, trunks[end])->priority == priority &&
+           (takes_turns || end == first))
+        end++;
+
+    order->is_first_run = order->n_entries == 0;
+    for (uint32_t i = first; i < end && takes_turns; i++) {
+        if (classify(order, trunks[i]) != tier)
+            continue;
+        tha_places_list(table, trunks[i], order->places);
+        append_heads(order, tier, trunks[i], order->places, is_start);
+        is_start = is_start && !order->places->count;
+    }
+    for (uint32_t i = first; i < end; i++) {
+        if (classify(order, trunks[i]) != tier)
+            continue;
+        tha_places_list(table, trunks[i], order->places);
+        append_rest(order, tier, order->places, count_heads(model->strategy, order->places));
+    }
+
+    return end;
+}
+
+/* ---- Tiers ---- */
+
+static void append_well(struct order *order, enum tier tier, uint32_t group)
+{
+    for (uint32_t next = 0; next < order->core->table->model->groups[group].n_trunks;)
+        next = append_run(order, tier, group, next);
+}
+
+/** Those that are DOWN, and those of better trunks that are: the last resort. Or those that are passed over. */
+static void append_bad(struct order *order, enum tier tier, uint32_t group)
+{
+    const struct tha_table *table = order->core->table;
+
+    for (uint32_t i = 0; i < table->model->groups[group].n_trunks; i++) {
+        uint32_t trunk = table->groups[group].by_priority[i];
+        enum tier of_trunk = classify(order, trunk);
+
+        if (of_trunk == tier || (tier == TIER_DOWN && of_trunk < TIER_DOWN))
+            append_singly(order, tier, trunk, of_trunk == tier);
+    }
 }
 
 static void append_tier(struct order *order, enum tier tier)
 {
-    const struct tha_table *table = order->core->table;
-
     for (uint32_t i = 0; i < order->model->n_groups; i++) {
-        uint32_t group = order->model->groups[i];
-
-        for (uint32_t j = 0; j < table->model->groups[group].n_trunks; j++) {
-            uint32_t trunk = table->groups[group].by_priority[j];
-
-            if (classify(order, trunk) == tier)
-                append_trunk(order, tier, trunk);
-        }
+        if (tier < TIER_DOWN)
+            append_well(order, tier, order->model->groups[i]);
+        else
+            append_bad(order, tier, order->model->groups[i]);
     }
 }
 
@@ -241,8 +323,9 @@ static void mark_trials(struct order *order)
         struct tha_route_entry *entry = &table->entries[i];
         const struct tha_target *target = &table->targets[entry->target];
 
-        if (entry->why == TRUNKHA_WHY_LAST_RESORT && is_on_trial(target) && target->trunk != first &&
-            is_preferred(order, target->trunk, first))
+        if (entry->why == TRUNKHA_WHY_LAST_RESORT && is_on_trial(target) &&
+            (target->trunk == first ? target->priority <= table->targets[table->entries[0].target].priority
+                                    : is_preferred(order, target->trunk, first)))
             entry->run |= THA_RUN_TRIAL;
     }
 }
@@ -257,7 +340,8 @@ static bool has_usable(const struct order *order)
         for (uint32_t j = 0; j < group->n_trunks; j++) {
             const struct tha_trunk *trunk = &table->trunks[group->first_trunk + j];
 
-            if (trunk->admin == TRUNKHA_ADMIN_ENABLED && trunk->measured != TRUNKHA_HEALTH_DOWN)
+            if (trunk->admin == TRUNKHA_ADMIN_ENABLED && trunk->measured != TRUNKHA_HEALTH_DOWN && trunk->n_targets &&
+                !is_inbound(table, group->first_trunk + j))
                 return true;
         }
     }
@@ -302,13 +386,14 @@ static void set_active(struct order *order, uint32_t active)
 
 void tha_route_order(struct tha_core *core, uint32_t index, uint64_t now_ms, struct tha_action *ret_action)
 {
+    struct tha_places places;
     struct order order = {
         .core = core,
         .model = &core->table->model->profiles[index],
         .profile = &core->table->profiles[index],
         .now_ms = now_ms,
         .next_release_ms = THA_NEVER,
-        .last_trunk = THA_NONE,
+        .places = &places,
     };
 
     order.has_usable = has_usable(&order);

@@ -167,7 +167,7 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
 {
     uint64_t when = target->sent_ms + tha_table_keepalive(core->table, target)->suspect_interval_ms;
 
-    if (!tha_timer_is_set(&target->timer) || target->is_probing)
+    if (!tha_timer_is_set(&target->timer) || target->is_probing || !tha_admin_is_probed(core, target))
         return;
 
     account(core, target, true, now_ms);
@@ -182,7 +182,7 @@ static bool is_shown_by_calls(struct tha_core *core, struct tha_target *target, 
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
 
-    if (!keepalive->only_when_idle || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
+    if (!keepalive->only_when_idle || !target->shown_ms || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
         target->shown_ms + keepalive->interval_ms <= now_ms || is_held(core, target, now_ms))
         return false;
 
@@ -211,6 +211,10 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
 
         if (target->is_probing)
             return false; /* a lost one: it is judged before the next is sent */
+        if (!tha_admin_is_probed(core, target)) {
+            tha_hear_nothing(core, target, now_ms); /* what was waited for was a request of its own */
+            continue;
+        }
         if (is_shown_by_calls(core, target, now_ms))
             continue;
         if (!tha_budget_has(budget, target->is_undecided, now_ms)) {

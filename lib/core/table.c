@@ -15,55 +15,91 @@ uint8_t tha_table_admin_reason(uint32_t admin)
     return reasons[admin];
 }
 
+/** Memory for @p count elements, and for one where there are none: NULL is for want of memory only. */
+static void *make_array(const struct tha_mem *mem, uint32_t count, size_t size)
+{
+    return tha_mem_zalloc(mem, count ? count : 1, size);
+}
+
 static int allocate(struct tha_table *table)
 {
     const struct tha_model *model = table->model;
     const struct tha_mem *mem = &table->mem;
 
-    for (uint32_t i = 0; i < model->n_trunks; i++)
-        table->n_targets += model->trunks[i].n_addrs;
-
-    table->targets = tha_mem_zalloc(mem, table->n_targets, sizeof(*table->targets));
-    table->trunks = tha_mem_zalloc(mem, model->n_trunks, sizeof(*table->trunks));
+    table->targets = make_array(mem, table->n_targets, sizeof(*table->targets));
     table->groups = tha_mem_zalloc(mem, model->n_groups, sizeof(*table->groups));
     table->profiles = tha_mem_zalloc(mem, model->n_profiles, sizeof(*table->profiles));
     table->memberships = tha_mem_zalloc(mem, model->n_groups, sizeof(*table->memberships));
-    table->budgets = tha_mem_zalloc(mem, table->n_targets, sizeof(*table->budgets));
-    table->old_targets = tha_mem_zalloc(mem, table->n_targets, sizeof(*table->old_targets));
+    table->budgets = make_array(mem, table->n_targets, sizeof(*table->budgets));
+    table->old_targets = make_array(mem, table->n_targets, sizeof(*table->old_targets));
     table->old_trunks = tha_mem_zalloc(mem, model->n_trunks, sizeof(*table->old_trunks));
     table->old_profiles = tha_mem_zalloc(mem, model->n_profiles, sizeof(*table->old_profiles));
 
-    return table->targets && table->trunks && table->groups && table->profiles && table->memberships && table->budgets &&
+    return table->targets && table->groups && table->profiles && table->memberships && table->budgets &&
                    table->old_targets && table->old_trunks && table->old_profiles
                ? 0
                : TRUNKHA_ERR_NOMEM;
 }
 
-static void set_up_targets(struct tha_table *table, uint64_t now_ms)
+/* ---- Trunks, and the addresses that they have now ---- */
+
+static int set_up_trunks(struct tha_table *table, const struct tha_names *names, uint64_t now_ms)
 {
     const struct tha_model *model = table->model;
-    uint32_t next = 0;
+
+    table->trunks = tha_mem_zalloc(&table->mem, model->n_trunks, sizeof(*table->trunks));
+    if (!table->trunks)
+        return TRUNKHA_ERR_NOMEM;
 
     for (uint32_t i = 0; i < model->n_trunks; i++) {
-        struct tha_trunk *trunk = &table->trunks[i];
+        struct tha_name_state name = {.n_locations = 1, .is_known = true};
 
-        *trunk = (struct tha_trunk){
-            .first_target = next,
-            .n_targets = model->trunks[i].n_addrs,
+        if (model->trunks[i].dns_name)
+            tha_names_get(names, model->trunks[i].dns_name, &name);
+        table->trunks[i] = (struct tha_trunk){
+            .first_target = table->n_targets,
+            .n_targets = name.n_locations,
             .slot = THA_NONE,
             .since_ms = now_ms,
+            .trouble = (uint8_t)name.trouble,
+            .is_looked_up = name.is_known,
             .admin = (uint8_t)model->trunks[i].admin,
             .admin_reason = tha_table_admin_reason(model->trunks[i].admin),
         };
-        for (uint32_t j = 0; j < trunk->n_targets; j++, next++) {
-            table->targets[next] = (struct tha_target){
-                .addr = model->trunks[i].addrs[j],
-                .trunk = i,
-                .slot = THA_NONE,
-                .health.since_ms = now_ms,
-                .born_ms = now_ms,
-                .trial = THA_TRIAL_OFF,
-            };
+        table->n_targets += name.n_locations;
+    }
+
+    return 0;
+}
+
+static void set_up_target(struct tha_table *table, uint32_t trunk, uint32_t place, const struct tha_location *location,
+                          uint64_t now_ms)
+{
+    table->targets[table->trunks[trunk].first_target + place] = (struct tha_target){
+        .addr = location->addr,
+        .priority = location->priority,
+        .weight = location->weight,
+        .trunk = trunk,
+        .slot = THA_NONE,
+        .health.since_ms = now_ms,
+        .born_ms = now_ms,
+        .trial = THA_TRIAL_OFF,
+    };
+}
+
+static void set_up_targets(struct tha_table *table, const struct tha_names *names, uint64_t now_ms)
+{
+    const struct tha_model *model = table->model;
+
+    for (uint32_t i = 0; i < model->n_trunks; i++) {
+        const struct tha_location only = {.addr = model->trunks[i].addr};
+        struct tha_name_state name = {.locations = &only, .n_locations = 1};
+
+        if (model->trunks[i].dns_name)
+            tha_names_get(names, model->trunks[i].dns_name, &name);
+        for (uint32_t j = 0; j < name.n_locations; j++) {
+            set_up_target(table, i, j, &name.locations[j], now_ms);
+            table->targets[table->trunks[i].first_target + j].is_leaving = j >= name.n_locations - name.n_leaving;
         }
     }
 }
@@ -132,7 +168,7 @@ static uint32_t count_targets(const struct tha_table *table, const struct tha_pr
         const struct tha_group_model *group = &table->model->groups[profile->groups[i]];
 
         for (uint32_t j = 0; j < group->n_trunks; j++)
-            n += table->model->trunks[group->first_trunk + j].n_addrs;
+            n += table->trunks[group->first_trunk + j].n_targets;
     }
 
     return n;
@@ -170,13 +206,13 @@ static int set_up_profiles(struct tha_table *table)
     }
 
     note_hold_downs(table);
-    table->entries = tha_mem_zalloc(&table->mem, longest, sizeof(*table->entries));
+    table->entries = make_array(&table->mem, longest, sizeof(*table->entries));
 
     return table->entries ? 0 : TRUNKHA_ERR_NOMEM;
 }
 
-int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const struct tha_table *old, uint64_t now_ms,
-                  struct tha_table **ret_table)
+int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const struct tha_names *names,
+                  const struct tha_table *old, uint64_t now_ms, struct tha_table **ret_table)
 {
     struct tha_table *table = tha_mem_zalloc(mem, 1, sizeof(*table));
     int err = TRUNKHA_ERR_NOMEM;
@@ -186,10 +222,16 @@ int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const stru
     table->mem = *mem;
     table->model = model;
 
+    err = set_up_trunks(table, names, now_ms);
+    if (err)
+        goto out;
     err = allocate(table);
     if (err)
         goto out;
-    set_up_targets(table, now_ms);
+    set_up_targets(table, names, now_ms);
+    err = tha_table_list_names(table);
+    if (err)
+        goto out;
     err = set_up_groups(table);
     if (err)
         goto out;
@@ -225,6 +267,7 @@ struct tha_table *tha_table_free(struct tha_table *table)
     for (uint32_t i = 0; table->targets && i < table->n_targets; i++)
         tha_mem_free(&table->mem, table->targets[i].care);
     tha_table_settle(table);
+    tha_mem_free(&table->mem, table->by_name);
     tha_mem_free(&table->mem, table->numbers);
     tha_mem_free(&table->mem, table->trunk_of_slot);
     tha_mem_free(&table->mem, table->target_of_slot);

@@ -9,6 +9,7 @@
 #include "core/budget.h"
 #include "core/health.h"
 #include "core/model.h"
+#include "core/names.h"
 #include "core/state.h"
 #include "trunkha.h"
 
@@ -26,7 +27,8 @@ struct tha_target {
     struct tha_timer timer; /**< next probe; while one is under way: when it is given up for lost */
     struct tha_health health;
     struct tha_addr addr;
-    struct tha_care *care; /**< NULL = none needed */
+    struct tha_abilities abilities; /**< as its answers have said last */
+    struct tha_care *care;          /**< NULL = none needed */
     uint64_t born_ms;      /**< when it was first loaded: what began before was another's */
     uint64_t sent_ms;      /**< when the last probe left */
     uint64_t shown_ms;     /**< when a call last proved it; 0 = never */
@@ -35,6 +37,9 @@ struct tha_target {
     uint32_t budget;       /**< index */
     uint32_t rate;         /**< its share of the probe rate now, in millionths of a probe a millisecond */
     uint32_t next_dirty;
+    uint16_t priority; /**< within the trunk, and its share there: RFC 2782 */
+    uint16_t weight;
+    bool is_leaving;   /**< its trunk's name does not come to it any more: it goes when the others have been judged */
     bool is_probing;   /**< a probe is under way */
     bool is_undecided; /**< counted in its budget as such */
     bool is_dirty;     /**< its state waits to be published */
@@ -53,12 +58,15 @@ struct tha_trunk {
     uint32_t n_targets;
     uint32_t slot;  /**< its number for the view: stays over reloads */
     uint32_t calls; /**< on it, as far as they were reported */
+    uint32_t mismatch; /**< stands for the last mismatch of abilities that was told; 0 = none */
     uint32_t next_dirty;
     uint8_t measured; /**< enum trunkha_health: rolled up from the targets */
     uint8_t health;   /**< what is shown: DOWN while disabled */
     uint8_t reason;
     uint8_t admin;
     uint8_t admin_reason; /**< enum trunkha_reason: why it is disabled or draining */
+    uint8_t trouble;      /**< enum tha_dns_trouble: of the last look-up of its name */
+    bool is_looked_up;    /**< ... which has come to an end once, or it has no name */
     bool is_dirty;
 };
 
@@ -97,14 +105,15 @@ struct tha_table {
     uint32_t *old_targets;           /**< for each target the index it had in the table before, or THA_NONE */
     uint32_t *old_trunks;            /**< these three only until the table has been taken over */
     uint32_t *old_profiles;
-    uint32_t n_targets, n_slots, n_trunk_slots, n_budgets;
+    uint32_t *by_name;               /**< the trunks that have a name, equal names side by side */
+    uint32_t n_targets, n_slots, n_trunk_slots, n_budgets, n_named;
     uint32_t *numbers; /**< the memory of by_priority and memberships */
 };
 
-/** Builds the table of @p model beside @p old (NULL = none). The model stays the caller's until the table is taken over.
- *  Returns 0 or TRUNKHA_ERR_NOMEM. */
-int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const struct tha_table *old, uint64_t now_ms,
-                  struct tha_table **ret_table);
+/** Builds the table of @p model beside @p old (NULL = none), with the addresses that @p names know now. The model stays the
+ *  caller's until the table is taken over. Returns 0 or TRUNKHA_ERR_NOMEM. */
+int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const struct tha_names *names,
+                  const struct tha_table *old, uint64_t now_ms, struct tha_table **ret_table);
 
 /** Moves what stays from @p old into @p table. */
 void tha_table_inherit(struct tha_table *table, struct tha_table *old);
@@ -117,6 +126,12 @@ uint8_t tha_table_admin_reason(uint32_t admin);
 
 /** Without its model. NULL is fine; returns NULL. */
 struct tha_table *tha_table_free(struct tha_table *table);
+
+/** The first trunk in `by_name` whose name is @p name; the others follow it. @p ret_count: how many there are. */
+const uint32_t *tha_table_find_name(const struct tha_table *table, const struct tha_name *name, uint32_t *ret_count);
+
+/** The index of the trunk of that id, or THA_NONE. */
+uint32_t tha_table_find_trunk(const struct tha_table *table, const char *id);
 
 /** The index of the target that has @p slot now, whatever that number is; THA_NONE = none. */
 static inline uint32_t tha_table_target_of_slot(const struct tha_table *table, uint32_t slot)

@@ -91,15 +91,18 @@ static void fill_budgets(struct tha_table *table, const struct tha_table *old, c
 /** There is room for one budget a target; many trunks at few addresses need less. */
 static void give_rest_back(struct tha_table *table)
 {
-    struct tha_budget *budgets = tha_mem_resize(&table->mem, table->budgets, table->n_budgets, sizeof(*budgets));
+    struct tha_budget *budgets;
 
+    if (!table->n_budgets)
+        return;
+    budgets = tha_mem_resize(&table->mem, table->budgets, table->n_budgets, sizeof(*budgets));
     if (budgets)
         table->budgets = budgets;
 }
 
 int tha_table_set_up_budgets(struct tha_table *table, const struct tha_table *old, uint64_t now_ms)
 {
-    struct share *shares = tha_mem_zalloc(&table->mem, table->n_targets, sizeof(*shares));
+    struct share *shares = tha_mem_zalloc(&table->mem, table->n_targets + 1, sizeof(*shares));
     struct tha_arena names;
     struct tha_map by_ip, old_by_ip;
     int err = TRUNKHA_ERR_NOMEM;

@@ -158,6 +158,7 @@ static void inherit_target(struct tha_table *table, uint32_t i, struct tha_targe
     struct tha_target *target = &table->targets[i];
 
     target->health = before->health;
+    target->abilities = before->abilities;
     target->care = before->care;
     target->trial = THA_TRIAL_AS_IT_WAS;
     before->care = NULL;
@@ -180,6 +181,14 @@ static bool has_target_of(const struct tha_table *table, const struct tha_trunk 
     return false;
 }
 
+static bool has_same_name(const struct tha_table *table, uint32_t i, const struct tha_table *old)
+{
+    const struct tha_name *is = table->model->trunks[i].dns_name;
+    const struct tha_name *was = old->model->trunks[table->old_trunks[i]].dns_name;
+
+    return is && was && !tha_names_compare(is, was);
+}
+
 static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_table *old)
 {
     struct tha_trunk *trunk = &table->trunks[i];
@@ -188,11 +197,16 @@ static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_
 
     trunk->since_ms = before->since_ms;
     trunk->calls = before->calls;
+    trunk->mismatch = before->mismatch;
     if (has_target_of(table, trunk)) {
         trunk->flapped_ms = before->flapped_ms;
         trunk->flap_level = before->flap_level;
         trunk->recovered_ms = before->recovered_ms;
         trunk->silent_since_ms = before->silent_since_ms;
+    }
+    if (has_same_name(table, i, old)) {
+        trunk->trouble = before->trouble;
+        trunk->is_looked_up = before->is_looked_up;
     }
     trunk->measured = before->measured;
     trunk->health = before->health;

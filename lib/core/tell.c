@@ -76,7 +76,8 @@ void tha_tell_trunk(struct tha_core *core, uint32_t index, uint32_t previous, co
     if (!event)
         return;
 
-    add_health(event, cause ? cause : &core->table->targets[trunk->first_target]);
+    if (cause || trunk->n_targets)
+        add_health(event, cause ? cause : &core->table->targets[trunk->first_target]);
     if (!cause)
         event->target[0] = '\0';
     add_group(core, event, index);
@@ -89,6 +90,38 @@ void tha_tell_trunk(struct tha_core *core, uint32_t index, uint32_t previous, co
     event->active_calls = trunk->calls;
 }
 
+trunkha_event *tha_tell_of_trunk(struct tha_core *core, uint32_t type, uint32_t index, const struct tha_target *target,
+                                 uint32_t reason, const char *detail)
+{
+    const struct tha_trunk_model *model = tha_table_trunk_model(core->table, index);
+    const struct tha_trunk *trunk = &core->table->trunks[index];
+    trunkha_event *event = add(core, type);
+
+    if (!event)
+        return NULL;
+
+    if (target)
+        add_health(event, target);
+    add_group(core, event, index);
+    SET(event->entity_id, model->id);
+    SET(event->entity_name, model->name);
+    SET(event->detail, detail);
+    event->health = event->previous_health = trunk->health;
+    event->reason = reason;
+    event->active_calls = trunk->calls;
+
+    return event;
+}
+
+void tha_core_note_finding(struct tha_core *core, uint32_t slot, uint32_t event_type, uint32_t reason, const char *detail)
+{
+    uint32_t target = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
+
+    if (target != THA_NONE)
+        tha_tell_of_trunk(core, event_type, core->table->targets[target].trunk, &core->table->targets[target], reason,
+                          detail);
+}
+
 void tha_tell_drained(struct tha_core *core, uint32_t index)
 {
     const struct tha_trunk *trunk = &core->table->trunks[index];
@@ -98,21 +131,12 @@ void tha_tell_drained(struct tha_core *core, uint32_t index)
 
 void tha_tell_probe_rejected(struct tha_core *core, const struct tha_target *target)
 {
-    const struct tha_trunk_model *model = tha_table_trunk_model(core->table, target->trunk);
     uint32_t code = target->health.last_response;
-    trunkha_event *event = add(core, TRUNKHA_EVENT_PROBE_REJECTED);
+    char detail[96];
 
-    if (!event)
-        return;
-
-    add_health(event, target);
-    add_group(core, event, target->trunk);
-    SET(event->entity_id, model->id);
-    SET(event->entity_name, model->name);
-    event->health = event->previous_health = target->health.state;
-    event->reason = TRUNKHA_REASON_CALL_RECOVERED;
-    tha_text_print(event->detail, sizeof(event->detail),
-                   "%u to OPTIONS, but calls are answered: add %u to keepalive.acceptedResponseCodes", code, code);
+    tha_text_print(detail, sizeof(detail), "%u to OPTIONS, but calls are answered: add %u to keepalive.acceptedResponseCodes",
+                   code, code);
+    tha_tell_of_trunk(core, TRUNKHA_EVENT_PROBE_REJECTED, target->trunk, target, TRUNKHA_REASON_CALL_RECOVERED, detail);
 }
 
 /** The trunk that the call was on, if that is still known; its slot may be another's by now. */

@@ -1,6 +1,7 @@
 #include "dump.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(6))
 
@@ -12,6 +13,20 @@ json_t *tha_events_append(json_t *array, json_t *row)
     json_decref(array);
 
     return NULL;
+}
+
+json_t *tha_events_words(const char *text, const char *separators)
+{
+    json_t *array = json_array();
+
+    while (*(text += strspn(text, separators))) {
+        size_t len = strcspn(text, separators);
+
+        array = tha_events_append(array, json_stringn(text, len));
+        text += len;
+    }
+
+    return array;
 }
 
 char *tha_events_dump(json_t *object)

@@ -14,6 +14,9 @@ typedef json_int_t tha_json_number;
  *  array is given up. Returns the array, or NULL. */
 json_t *tha_events_append(json_t *array, json_t *row);
 
+/** The words of @p text, between which @p separators stand, as an array of strings. New; NULL when out of memory. */
+json_t *tha_events_words(const char *text, const char *separators);
+
 /** Takes @p object, which may be NULL, and renders it compactly. New, freed with free(); NULL when out of memory. */
 char *tha_events_dump(json_t *object);
 

@@ -69,6 +69,22 @@ static void set_active_metadata(struct maker *metadata, const trunkha_event *eve
     set_text(metadata, "detail", event->detail);
 }
 
+static bool is_of_trunk(const trunkha_event *event)
+{
+    return event->type >= TRUNKHA_EVENT_ADDRESS_CHANGE && event->type <= TRUNKHA_EVENT_CERTIFICATE_EXPIRY;
+}
+
+static void set_trunk_metadata(struct maker *metadata, const trunkha_event *event)
+{
+    set_text(metadata, "trunkGroupId", event->trunk_group_id);
+    set_text(metadata, "target", event->target);
+    set_text(metadata, "detail", event->detail);
+    if (event->type == TRUNKHA_EVENT_ADDRESS_CHANGE) {
+        set(metadata, "added", tha_events_words(event->added, " "));
+        set(metadata, "removed", tha_events_words(event->removed, " "));
+    }
+}
+
 static void set_call_metadata(struct maker *metadata, const trunkha_event *event)
 {
     bool is_end = event->type == TRUNKHA_EVENT_CALL_END;
@@ -103,6 +119,8 @@ static json_t *metadata_of(const trunkha_event *event)
         set_state_metadata(&metadata, event);
     else if (event->type == TRUNKHA_EVENT_ACTIVE_CHANGE)
         set_active_metadata(&metadata, event);
+    else if (is_of_trunk(event))
+        set_trunk_metadata(&metadata, event);
     else
         set_text(&metadata, "detail", event->detail);
     if (event->lost)

@@ -2,6 +2,12 @@
 
 #define MAX_BLOCKS (1 + 4 * THA_ID_BLOCKS + THA_URI_BLOCKS)
 
+static const struct tha_card_shape shapes[] = {
+    [THA_CARD_IS_BARE] = THA_CARD_BARE,
+    [THA_CARD_IS_SHORT] = THA_CARD_SHORT,
+    [THA_CARD_IS_LONG] = THA_CARD_LONG,
+};
+
 static bool is_too_long(const char *text, uint32_t blocks)
 {
     return blocks ? strnlen(text, TRUNKHA_URI_SIZE) >= blocks * THA_BLOCK_SIZE : text[0] != '\0';
@@ -34,11 +40,6 @@ static uint64_t *put_text(uint64_t *to, const char *text, uint32_t blocks)
 uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_keys *keys,
                        const struct tha_card_texts *texts)
 {
-    static const struct tha_card_shape shapes[] = {
-        [THA_CARD_IS_BARE] = THA_CARD_BARE,
-        [THA_CARD_IS_SHORT] = THA_CARD_SHORT,
-        [THA_CARD_IS_LONG] = THA_CARD_LONG,
-    };
     enum tha_card_form form = form_of(texts);
     struct tha_card_shape shape = shapes[form];
     const uint32_t head[THA_BLOCK_SIZE / sizeof(uint32_t)] = {keys->trunk, form, keys->target_slot, keys->codecs};
@@ -53,6 +54,16 @@ uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_k
     to = put_text(to, texts->outbound_route, shape.outbound_route);
 
     return tha_view_take_words(builder, words, (size_t)(to - words));
+}
+
+void tha_card_refer(const struct tha_half *half, uint32_t card, uint32_t *ret_trunk_id, uint32_t *ret_uri)
+{
+    const struct tha_card *place = tha_half_at(half, card);
+    const struct tha_card_shape shape = shapes[tha_get32(&place->form)];
+    uint32_t texts = card + THA_BLOCK_SIZE;
+
+    *ret_trunk_id = texts + shape.trunk_id - 1;
+    *ret_uri = texts + (shape.trunk_id + shape.trunk_group_id + shape.target) * THA_BLOCK_SIZE + shape.uri - 1;
 }
 
 THA_CARD_LATE void tha_card_copy(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)

@@ -45,6 +45,9 @@ struct tha_card_keys {
 uint32_t tha_card_take(struct tha_view_builder *builder, const struct tha_card_keys *keys,
                        const struct tha_card_texts *texts);
 
+/** References to the texts of a card that its trunk's record has in common with it. */
+void tha_card_refer(const struct tha_half *half, uint32_t card, uint32_t *ret_trunk_id, uint32_t *ret_uri);
+
 /** Copies a text, which a zero ends always. Returns where the next one begins. */
 static inline __attribute__((always_inline)) const _Atomic uint64_t *tha_card_copy_text(const _Atomic uint64_t *from,
                                                                                         uint32_t blocks, char *buf)

@@ -4,6 +4,9 @@
 #include "profile.h"
 #include "record.h"
 #include "settings.h"
+#include "source.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /** So that a search hits at once most of the time. */
 #define SLOTS_PER_PROFILE 4
@@ -21,6 +24,15 @@ static void take_id(struct writing *w, tha_text_ref *ref, const char *id)
     tha_view_take_text(&w->builder, ref, id, TRUNKHA_ID_SIZE);
 }
 
+/** @p id_ref: that of @p id, which many have for their name too. */
+static void take_name(struct writing *w, tha_text_ref *ref, const char *name, const tha_text_ref *id_ref, const char *id)
+{
+    if (strcmp(name, id))
+        take_id(w, ref, name);
+    else
+        tha_put32(ref, tha_get32(id_ref));
+}
+
 static void take_arrays(struct writing *w)
 {
     const struct tha_view_catalogue *catalogue = w->catalogue;
@@ -30,38 +42,8 @@ static void take_arrays(struct writing *w)
     tha_view_take_array(builder, THA_ARRAY_TRUNKS, catalogue->model->n_trunks, sizeof(struct tha_trunk_record));
     tha_view_take_array(builder, THA_ARRAY_TARGETS, catalogue->n_targets, sizeof(struct tha_target_record));
     tha_view_take_array(builder, THA_ARRAY_PROFILES, catalogue->n_profiles, sizeof(struct tha_profile_record));
-}
-
-static void write_groups(struct writing *w)
-{
-    const struct tha_model *model = w->catalogue->model;
-
-    for (uint32_t i = 0; i < model->n_groups && !w->builder.err; i++) {
-        struct tha_group_record *record = tha_half_group(w->half, i);
-
-        tha_put32(&record->health, TRUNKHA_HEALTH_UNKNOWN);
-        tha_put32(&record->n_trunks, model->groups[i].n_trunks);
-        tha_put32(&record->profile, THA_NONE);
-        take_id(w, &record->id, model->groups[i].id);
-        take_id(w, &record->name, model->groups[i].name);
-    }
-}
-
-static void write_trunks(struct writing *w)
-{
-    const struct tha_model *model = w->catalogue->model;
-
-    for (uint32_t i = 0; i < model->n_trunks && !w->builder.err; i++) {
-        const struct tha_trunk_model *trunk = &model->trunks[i];
-        const struct tha_trunk_state unknown = {.admin = trunk->admin};
-        struct tha_trunk_record *record = tha_half_trunk(w->half, i);
-
-        tha_view_store_trunk(record, &unknown);
-        tha_put32(&record->slot, w->catalogue->trunk_slots[i]);
-        take_id(w, &record->id, trunk->id);
-        take_id(w, &record->name, trunk->name);
-        tha_put32(&record->group_id, tha_get32(&tha_half_group(w->half, trunk->group)->id));
-    }
+    tha_view_take_array(builder, THA_ARRAY_SOURCES, THA_SOURCES_PER_TARGET * (uint64_t)catalogue->n_targets,
+                        sizeof(uint32_t));
 }
 
 static uint32_t take_card(struct writing *w, const struct tha_view_target *target)
@@ -88,14 +70,16 @@ static uint32_t take_card(struct writing *w, const struct tha_view_target *targe
 static void write_targets(struct writing *w)
 {
     static const struct tha_target_state unknown;
+    static const struct tha_abilities not_said;
 
     for (uint32_t i = 0; i < w->catalogue->n_targets && !w->builder.err; i++) {
         const struct tha_view_target *target = &w->catalogue->targets[i];
         struct tha_target_record *record = tha_half_target(w->half, i);
 
         tha_view_store_target(record, &unknown);
-        tha_put32(&record->trunk, target->trunk);
+        tha_view_store_abilities(record, &not_said);
         tha_put32(&record->card, take_card(w, target));
+        tha_source_take_host(&w->builder, record, &target->addr);
     }
 }
 
@@ -170,18 +154,84 @@ static void write_profiles(struct writing *w)
     }
 }
 
-static void link_groups_to_profiles(struct writing *w)
+/** The profile that the group has in its own name. */
+static const struct tha_profile_record *find_profile(const struct writing *w, const char *group_id)
+{
+    struct tha_view_key key;
+
+    return tha_view_key_init(&key, group_id) ? tha_view_find_profile(w->half, &key) : NULL;
+}
+
+static void write_groups(struct writing *w)
 {
     const struct tha_model *model = w->catalogue->model;
 
-    for (uint32_t i = 0; i < model->n_groups; i++) {
-        const struct tha_profile_record *profile = NULL;
-        struct tha_view_key key;
+    for (uint32_t i = 0; i < model->n_groups && !w->builder.err; i++) {
+        const struct tha_group_model *group = &model->groups[i];
+        const struct tha_profile_record *profile = find_profile(w, group->id);
+        struct tha_group_record *record = tha_half_group(w->half, i);
 
-        if (tha_view_key_init(&key, model->groups[i].id))
-            profile = tha_view_find_profile(w->half, &key);
+        tha_put32(&record->health, TRUNKHA_HEALTH_UNKNOWN);
+        tha_put32(&record->n_trunks, group->n_trunks);
+        tha_put32(&record->profile, profile ? tha_get32(&profile->index) : THA_NONE);
         if (profile)
-            tha_put32(&tha_half_group(w->half, i)->profile, tha_get32(&profile->index));
+            tha_put32(&record->id, tha_get32(&profile->id));
+        else
+            take_id(w, &record->id, group->id);
+        take_name(w, &record->name, group->name, &record->id, group->id);
+    }
+}
+
+static bool has_extra(const struct tha_trunk_model *trunk)
+{
+    return trunk->dns_name || trunk->paired != THA_NONE || trunk->direction != THA_DIRECTION_BOTH;
+}
+
+static void take_extra(struct writing *w, struct tha_trunk_record *record, const struct tha_trunk_model *trunk)
+{
+    const uint32_t head[] = {trunk->direction, trunk->paired};
+    uint64_t words[sizeof(struct tha_trunk_extra) / sizeof(uint64_t)] = {0};
+
+    memcpy(words, head, sizeof(head));
+    tha_put32(&record->extra, has_extra(trunk) ? tha_view_take_words(&w->builder, words, COUNT(words)) : 0);
+}
+
+/** A trunk's id and URI stand in the card of its first target; if it has none, by themselves. */
+static void take_texts(struct writing *w, struct tha_trunk_record *record, const struct tha_trunk_model *trunk,
+                       const struct tha_target_record *first)
+{
+    uint32_t id, uri;
+
+    if (first) {
+        tha_card_refer(w->half, tha_get32(&first->card), &id, &uri);
+        tha_put32(&record->id, id);
+        tha_put32(&record->uri, uri);
+    } else {
+        take_id(w, &record->id, trunk->id);
+        tha_view_take_text(&w->builder, &record->uri, trunk->uri, TRUNKHA_URI_SIZE);
+    }
+
+    take_name(w, &record->name, trunk->name, &record->id, trunk->id);
+    tha_put32(&record->group_id, tha_get32(&tha_half_group(w->half, trunk->group)->id));
+}
+
+static void write_trunks(struct writing *w)
+{
+    const struct tha_view_catalogue *catalogue = w->catalogue;
+    uint32_t next = 0; /* targets stand in the order of their trunks */
+
+    for (uint32_t i = 0; i < catalogue->model->n_trunks && !w->builder.err; i++) {
+        const struct tha_trunk_model *trunk = &catalogue->model->trunks[i];
+        const struct tha_trunk_state unknown = {.admin = trunk->admin};
+        struct tha_trunk_record *record = tha_half_trunk(w->half, i);
+        bool has_target = next < catalogue->n_targets && catalogue->targets[next].trunk == i;
+
+        tha_view_store_trunk(record, &unknown);
+        tha_put32(&record->slot, catalogue->trunk_slots[i]);
+        take_texts(w, record, trunk, has_target ? tha_half_target(w->half, next) : NULL);
+        take_extra(w, record, trunk);
+        while (next < catalogue->n_targets && catalogue->targets[next].trunk == i)
+            next++;
     }
 }
 
@@ -189,15 +239,17 @@ static void link_groups_to_profiles(struct writing *w)
 static int write_half(struct writing *w)
 {
     take_arrays(w);
-    write_groups(w);
-    write_trunks(w);
     write_targets(w);
     write_profiles(w);
+    write_groups(w);
+    write_trunks(w);
     take_id(w, &w->half->instance_id, w->catalogue->instance_id);
-    if (!w->builder.err)
-        link_groups_to_profiles(w);
+    if (w->builder.err)
+        return w->builder.err;
 
-    return w->builder.err;
+    tha_source_write(&w->builder, w->catalogue);
+
+    return 0;
 }
 
 int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalogue)

@@ -66,6 +66,27 @@ static void unpack_call(const struct tha_stored_event *stored, trunkha_event *ev
     copy_id(event->trunk_id, stored->entity_id); /* it is the trunk */
 }
 
+/** Two texts, one behind the other, as much of them as there is room for with their zeros. */
+static void pack_lists(struct tha_stored_event *stored, const trunkha_event *event)
+{
+    size_t size = sizeof(stored->lists);
+    size_t added = strnlen(event->added, size - 2);
+    size_t removed = strnlen(event->removed, size - 2 - added);
+
+    memcpy(stored->lists, event->added, added);
+    memcpy(stored->lists + added + 1, event->removed, removed);
+}
+
+static void unpack_lists(const struct tha_stored_event *stored, trunkha_event *event)
+{
+    size_t size = sizeof(stored->lists);
+    size_t added = strnlen(stored->lists, size - 2);
+    size_t removed = strnlen(stored->lists + added + 1, size - 2 - added);
+
+    memcpy(event->added, stored->lists, added);
+    memcpy(event->removed, stored->lists + added + 1, removed);
+}
+
 static void pack(struct tha_stored_event *stored, const trunkha_event *event)
 {
     stored->timestamp = event->timestamp;
@@ -81,6 +102,8 @@ static void pack(struct tha_stored_event *stored, const trunkha_event *event)
     copy_text(stored->detail, event->detail, sizeof(stored->detail));
     if (is_of_call(event->type))
         pack_call(stored, event);
+    else if (event->type == TRUNKHA_EVENT_ADDRESS_CHANGE)
+        pack_lists(stored, event);
     else
         pack_state(stored, event);
 }
@@ -100,6 +123,8 @@ static void unpack(const struct tha_stored_event *stored, trunkha_event *event)
     copy_text(event->detail, stored->detail, sizeof(event->detail));
     if (is_of_call(stored->type))
         unpack_call(stored, event);
+    else if (stored->type == TRUNKHA_EVENT_ADDRESS_CHANGE)
+        unpack_lists(stored, event);
     else
         unpack_state(stored, event);
 }

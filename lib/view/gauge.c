@@ -12,6 +12,9 @@
 /** That many retries in ten seconds are always allowed. */
 #define RETRIES_ALWAYS 10U
 
+/** That a trunk was heard is reported no more often. */
+#define HEARD_EVERY_MS 1000U
+
 /** NULL when there is no room for it. */
 static void *gauge_at(const struct tha_table *table, uint64_t offset, uint32_t index, const _Atomic uint32_t *count,
                       uint32_t max, size_t size)
@@ -159,6 +162,20 @@ bool tha_view_may_retry(trunkha_view *view, uint32_t profile, uint32_t percent, 
     tha_window_take_back(&gauge->calls, THA_WINDOW_SECOND, now_ms, BUDGET_WIDTH_MS);
 
     return false;
+}
+
+bool tha_gauge_should_hear(trunkha_view *view, uint32_t trunk_slot, uint64_t now_ms)
+{
+    struct tha_trunk_gauge *gauge = trunk_gauge(view->table, trunk_slot);
+    uint32_t now = (uint32_t)now_ms, before;
+
+    if (!gauge)
+        return false;
+
+    before = atomic_load_explicit(&gauge->heard_ms, memory_order_relaxed);
+
+    return now - before >= HEARD_EVERY_MS &&
+           atomic_compare_exchange_strong_explicit(&gauge->heard_ms, &before, now, memory_order_relaxed, memory_order_relaxed);
 }
 
 bool tha_gauge_is_on_trial(const trunkha_view *view, uint32_t target_slot)

@@ -17,6 +17,9 @@ uint32_t tha_gauge_look(const trunkha_view *view, uint32_t trunk_slot, uint64_t 
 /** See tha_view_active_calls(). */
 uint32_t tha_gauge_active_calls(const struct tha_table *table, uint32_t trunk_slot);
 
+/** Is a request from a trunk's addresses to be reported? Once a second; then that was this time. */
+bool tha_gauge_should_hear(trunkha_view *view, uint32_t trunk_slot, uint64_t now_ms);
+
 /** Does a target wait for a call on trial? */
 bool tha_gauge_is_on_trial(const trunkha_view *view, uint32_t target_slot);
 

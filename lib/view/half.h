@@ -100,6 +100,15 @@ static inline void *tha_half_element(const struct tha_half *half, enum tha_array
     return (void *)((uintptr_t)half + start);
 }
 
+/** All of an array; NULL when it is empty or does not end in the half. */
+static inline void *tha_half_array(const struct tha_half *half, enum tha_array array, size_t size)
+{
+    uint32_t count = tha_half_count(half, array);
+    char *last = count ? tha_half_element(half, array, count - 1, size) : NULL;
+
+    return last ? last - (count - 1) * size : NULL;
+}
+
 static inline struct tha_group_record *tha_half_group(const struct tha_half *half, uint32_t index)
 {
     return tha_half_element(half, THA_ARRAY_GROUPS, index, sizeof(struct tha_group_record));
@@ -137,11 +146,11 @@ static inline uint32_t tha_half_ref_to(const struct tha_half *half, const void *
     return (uint32_t)((uintptr_t)place - (uintptr_t)half);
 }
 
-/** A zero ends it always. */
-static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_ref *id, char *buf)
+/** Copies a text of at most @p max_blocks. A zero ends it always. */
+static inline void tha_half_copy_text(const struct tha_half *half, const tha_text_ref *text_ref, char *buf, uint32_t max_blocks)
 {
-    uint32_t ref = tha_get32(id);
-    uint32_t blocks = ref % THA_ID_BLOCKS + 1;
+    uint32_t ref = tha_get32(text_ref);
+    uint32_t blocks = ref % max_blocks + 1;
     const _Atomic uint64_t *text = tha_half_at(half, ref);
 
     for (uint32_t i = 0; i < blocks * THA_BLOCK_WORDS; i++) {
@@ -151,6 +160,11 @@ static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_
     }
 
     buf[blocks * THA_BLOCK_SIZE - 1] = '\0';
+}
+
+static inline void tha_half_copy_id(const struct tha_half *half, const tha_text_ref *id, char *buf)
+{
+    tha_half_copy_text(half, id, buf, THA_ID_BLOCKS);
 }
 
 #endif

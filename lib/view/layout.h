@@ -13,7 +13,7 @@
 #include "calls.h"
 
 #define THA_TABLE_MAGIC  UINT64_C(0x0061686b6e757274) /* "trunkha" */
-#define THA_TABLE_LAYOUT 4U
+#define THA_TABLE_LAYOUT 5U
 
 /** Offsets in the table are multiples of this: the largest page of any machine we run on. */
 #define THA_TABLE_PAGE 65536U
@@ -54,8 +54,8 @@ struct tha_table {
     _Atomic uint64_t instance_id[2][THA_ID_WORDS]; /**< by the last bit of `teller` */
 };
 
-/** An event as it is stored. What all events of the ring have in common stands in the header; what only calls have shares
- *  the place of what only states have. */
+/** An event as it is stored. What all events of the ring have in common stands in the header; what only states, only calls
+ *  or only changes of addresses have shares one place. */
 struct tha_stored_event {
     uint64_t teller;
     int64_t timestamp;
@@ -91,6 +91,7 @@ struct tha_stored_event {
             char profile_id[TRUNKHA_ID_SIZE];
             char outbound_route[TRUNKHA_ID_SIZE];
         } call;
+        char lists[TRUNKHA_LIST_SIZE]; /**< `added`, its zero, `removed`, its zero */
     };
 };
 
@@ -107,7 +108,14 @@ typedef _Atomic uint32_t tha_ref;
 /** Reference to a text: its place, plus its length in blocks less one. 0 is the empty text. */
 typedef _Atomic uint32_t tha_text_ref;
 
-enum tha_array { THA_ARRAY_GROUPS, THA_ARRAY_TRUNKS, THA_ARRAY_TARGETS, THA_ARRAY_PROFILES, THA_ARRAY_COUNT };
+enum tha_array {
+    THA_ARRAY_GROUPS,
+    THA_ARRAY_TRUNKS,
+    THA_ARRAY_TARGETS,
+    THA_ARRAY_PROFILES,
+    THA_ARRAY_SOURCES, /**< targets by hash of their addresses: see source.h */
+    THA_ARRAY_COUNT
+};
 
 struct tha_half {
     _Atomic uint64_t empty_text[THA_BLOCK_WORDS];
@@ -126,26 +134,39 @@ struct tha_group_record {
     tha_text_ref id, name;
 };
 
-/* A state is kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which is to
- * be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
-
-#define THA_TRUNK_WORDS 2U
-
+/** One word is a whole state: record.c knows its bits. */
 struct tha_trunk_record {
-    _Atomic uint64_t version;
-    _Atomic uint64_t words[2][THA_TRUNK_WORDS];
-    _Atomic uint64_t gist; /**< all that a selection asks for: health, and above it the operator's wish */
-    tha_text_ref id, name, group_id;
+    _Atomic uint64_t state;
+    tha_text_ref id, name, group_id, uri;
     _Atomic uint32_t slot; /**< of its gauge */
+    tha_ref extra;         /**< 0 = it has none */
 };
 
-#define THA_TARGET_WORDS 5U
+/* Longer states are kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which
+ * is to be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
+
+#define THA_NAME_WORDS 2U
+
+/** What only trunks with a name to be looked up, a pair, or calls in one direction only have. */
+struct tha_trunk_extra {
+    _Atomic uint32_t direction; /**< enum trunkha_direction */
+    _Atomic uint32_t paired;    /**< index, or THA_NONE */
+    _Atomic uint32_t version;   /**< of its name's state */
+    uint32_t reserved;
+    _Atomic uint64_t words[2][THA_NAME_WORDS];
+};
+
+#define THA_TARGET_WORDS 4U
 
 struct tha_target_record {
-    _Atomic uint64_t version;
-    _Atomic uint64_t words[2][THA_TARGET_WORDS];
-    _Atomic uint32_t trunk; /**< index */
+    _Atomic uint32_t version;
     tha_ref card;
+    _Atomic uint32_t host;         /**< the IPv4 address as it lies in a packet, or the reference to the 16 bytes of IPv6 */
+    _Atomic uint32_t port;         /**< and above it 4 or 6 */
+    _Atomic uint32_t n_neighbours; /**< trunks with the same host, its own too */
+    _Atomic uint32_t next_inbound; /**< index of the next target of that host whose trunk is inbound; THA_NONE = no more */
+    _Atomic uint64_t abilities;    /**< in one word: record.c */
+    _Atomic uint64_t words[2][THA_TARGET_WORDS];
 };
 
 /** What a candidate says of a target: see card.h. */
@@ -228,6 +249,7 @@ struct tha_trunk_gauge {
     _Alignas(THA_LINE_SIZE) _Atomic uint32_t active_calls;
     _Atomic uint32_t max_calls;        /**< 0 = no limit */
     _Atomic uint32_t calls_per_second; /**< 0 = no limit */
+    _Atomic uint32_t heard_ms;         /**< when a request from its addresses was last reported, cut to 32 bits */
     struct tha_window started;
 };
 
@@ -237,10 +259,12 @@ struct tha_profile_gauge {
 
 static_assert(sizeof(struct tha_stored_event) % sizeof(uint64_t) == 0, "events are copied word by word");
 static_assert(sizeof(struct tha_event_record) <= 624, "events are most of what a table takes");
+static_assert(sizeof(((trunkha_event *)0)->added) == TRUNKHA_LIST_SIZE, "what was packed can be unpacked");
 static_assert(sizeof(struct tha_news) % sizeof(uint64_t) == 0, "news are copied word by word");
 static_assert(sizeof(struct tha_view_call) % sizeof(uint64_t) == 0, "calls are copied word by word");
 static_assert(sizeof(struct tha_calls) <= THA_TABLE_PAGE, "reports begin on the next page");
 static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
+static_assert(sizeof(struct tha_trunk_record) <= 32 && sizeof(struct tha_target_record) <= 96, "there are thousands of them");
 static_assert(sizeof(struct tha_profile_record) % THA_BLOCK_SIZE == 0, "profiles can be referred to");
 static_assert(sizeof(struct tha_card) == THA_BLOCK_SIZE, "the texts of a card begin on a block");
 static_assert(THA_HALF_SIZE <= UINT32_MAX, "every place can be referred to");

@@ -1,4 +1,5 @@
 #include "base/abi.h"
+#include "base/text.h"
 #include "calls.h"
 #include "card.h"
 #include "gauge.h"
@@ -25,10 +26,11 @@ static int get(const trunkha_view *view, uint32_t index, read_cb *read, void *re
     if (!view || !ret_status)
         return TRUNKHA_ERR_INVALID;
 
-    memset(&status, 0, sizeof(status));
     reading = (struct tha_view_reading){.table = view->table};
-    while (tha_view_try(&reading))
+    while (tha_view_try(&reading)) {
+        memset(&status, 0, sizeof(status));
         err = read(&reading, index, &status);
+    }
 
     return err ? err : tha_abi_write(ret_status, &status, size);
 }
@@ -91,6 +93,29 @@ static int read_group(const struct tha_view_reading *reading, uint32_t index, un
     return 0;
 }
 
+static void read_extra(const struct tha_view_reading *reading, const struct tha_trunk_record *record,
+                       trunkha_trunk_status *trunk)
+{
+    const struct tha_trunk_extra *extra = tha_view_trunk_extra(reading->half, record);
+    const struct tha_trunk_record *paired;
+    struct tha_view_name name;
+
+    if (!extra)
+        return;
+
+    trunk->direction = tha_get32(&extra->direction);
+    paired = tha_half_trunk(reading->half, tha_get32(&extra->paired));
+    if (paired) {
+        trunk->paired_health = tha_view_trunk_health(paired);
+        tha_half_copy_id(reading->half, &paired->id, trunk->paired_trunk_id);
+    }
+
+    tha_view_load_name(extra, &name);
+    trunk->dns = name.trouble;
+    trunk->ttl_s = name.ttl_s;
+    trunk->resolved = to_unix_ms(reading->table, name.resolved_ms);
+}
+
 static int read_trunk(const struct tha_view_reading *reading, uint32_t index, union status *status)
 {
     const struct tha_trunk_record *record = tha_half_trunk(reading->half, index);
@@ -109,8 +134,33 @@ static int read_trunk(const struct tha_view_reading *reading, uint32_t index, un
     tha_half_copy_id(reading->half, &record->id, trunk->id);
     tha_half_copy_id(reading->half, &record->name, trunk->name);
     tha_half_copy_id(reading->half, &record->group_id, trunk->trunk_group_id);
+    tha_half_copy_text(reading->half, &record->uri, trunk->uri, THA_URI_BLOCKS);
+    read_extra(reading, record, trunk);
 
     return 0;
+}
+
+/** Leaves out what does not fit. */
+static void append_name(char *list, size_t size, const char *name)
+{
+    size_t len = strlen(list);
+
+    if (len + strlen(", ") + strlen(name) < size)
+        tha_text_print(list + len, size - len, "%s%s", len ? ", " : "", name);
+}
+
+static void read_abilities(const struct tha_target_record *record, trunkha_target_status *target)
+{
+    struct tha_abilities abilities;
+    const char *name;
+
+    tha_view_load_abilities(record, &abilities);
+    for (unsigned i = 0; (name = tha_method_name(abilities.methods, i)); i++)
+        append_name(target->allow, sizeof(target->allow), name);
+    for (unsigned i = 0; (name = tha_option_name(abilities.options, i)); i++)
+        append_name(target->supported, sizeof(target->supported), name);
+    for (unsigned i = 0; (name = tha_codec_name(abilities.codecs, i)); i++)
+        append_name(target->codecs, sizeof(target->codecs), name);
 }
 
 static int read_target(const struct tha_view_reading *reading, uint32_t index, union status *status)
@@ -136,6 +186,7 @@ static int read_target(const struct tha_view_reading *reading, uint32_t index, u
     tha_card_copy(reading->half, tha_half_at(reading->half, tha_get32(&record->card)), &card);
     memcpy(target->target, card.target, sizeof(target->target));
     memcpy(target->trunk_id, card.trunk_id, sizeof(target->trunk_id));
+    read_abilities(record, target);
 
     return 0;
 }

@@ -16,10 +16,10 @@
  *  Nothing read from the table is used before it was checked against what is mapped: a corrupt table gives wrong answers or
  *  errors, not crashes.
  *
- *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c and write.c, the readers are read.c and, on
- *  order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what both must agree on;
- *  memory.c and name.c hold the mapping. Of calls, gauge.c counts with window.c, running.c lists, and reports.c tells the
- *  writer. */
+ *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c, source_write.c and write.c, the readers are
+ *  read.c, source.c and, on order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what
+ *  both must agree on; memory.c and name.c hold the mapping. Of calls, gauge.c counts with window.c, running.c lists, and
+ *  reports.c tells the writer. */
 #ifndef THA_VIEW_VIEW_H
 #define THA_VIEW_VIEW_H
 
@@ -60,6 +60,20 @@ struct tha_view_catalogue {
     const char *instance_id;
 };
 
+/* ---- Who is it? source.c ---- */
+
+/** Finds the trunk that a packet from @p addr (port 0 = any) is from: see trunkha_trunk_of_source(). @p ret_trunk_slot: its
+ *  number. Errors: NOTFOUND, STATE; then what the outputs hold says nothing. Wait-free, any thread. */
+int tha_view_find_source(const trunkha_view *view, const struct tha_addr *addr, trunkha_source *ret_source,
+                         uint32_t *ret_trunk_slot);
+
+/** How many inbound trunks a request proves at most. */
+#define THA_HEARD_MAX 64U
+
+/** Reports that a request has come from @p addr, once a second for each inbound trunk of that host, whatever the ports: as
+ *  THA_NEWS_HEARD. Errors: NOTFOUND (no trunk of any direction has that address), STATE, ACCESS. Wait-free, any thread. */
+int tha_view_note_request(trunkha_view *view, const struct tha_addr *addr, uint64_t now_ms);
+
 /* ---- Writing: one thread. When another writer has taken the name over, nothing of this has an effect any more. ---- */
 
 /** Makes a view to write to. @p name NULL = anonymous, else published as such, mode 0640; a table that a dead writer left is
@@ -82,6 +96,17 @@ void tha_view_set_group(trunkha_view *view, uint32_t group, uint32_t health);
 /** @p entries: at most the profile's n_targets. @p active_trunk: index or THA_NONE. */
 void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_route_entry *entries, uint32_t n_entries,
                         uint32_t active_trunk);
+
+/** What the peer of a target has said that it can do. */
+void tha_view_set_abilities(trunkha_view *view, uint32_t target, const struct tha_abilities *abilities);
+
+/** What is known of the name of a trunk that has one. */
+struct tha_view_name {
+    uint32_t trouble;     /**< enum tha_dns_trouble */
+    uint32_t ttl_s;       /**< 0 = never resolved */
+    uint64_t resolved_ms; /**< on the core's clock; 0 = never */
+};
+void tha_view_set_name(trunkha_view *view, uint32_t trunk, const struct tha_view_name *name);
 
 /** Says that the writer lives. @p now_ms on CLOCK_MONOTONIC; @p unix_ms the same moment, so that readers can tell dates.
  *  It also makes more room for running calls before that runs out, and some seconds after a load gives back the memory of

@@ -96,6 +96,24 @@ void tha_view_set_trunk(trunkha_view *view, uint32_t trunk, const struct tha_tru
         tha_view_store_trunk(record, state);
 }
 
+void tha_view_set_abilities(trunkha_view *view, uint32_t target, const struct tha_abilities *abilities)
+{
+    struct tha_target_record *record = tha_half_target(written_half(view), target);
+
+    if (record && tha_view_is_writer(view))
+        tha_view_store_abilities(record, abilities);
+}
+
+void tha_view_set_name(trunkha_view *view, uint32_t trunk, const struct tha_view_name *name)
+{
+    struct tha_half *half = written_half(view);
+    const struct tha_trunk_record *record = tha_half_trunk(half, trunk);
+    struct tha_trunk_extra *extra = record ? tha_view_trunk_extra(half, record) : NULL;
+
+    if (extra && tha_view_is_writer(view))
+        tha_view_store_name(extra, name);
+}
+
 void tha_view_set_group(trunkha_view *view, uint32_t group, uint32_t health)
 {
     struct tha_group_record *record = tha_half_group(written_half(view), group);

@@ -132,16 +132,64 @@ static void add_call(struct text *text, const struct tha_call_settings *call)
     add_codes(text, "reroute", &call->reroute);
 }
 
+static void add_addr(struct text *text, const char *what, const struct tha_addr *addr)
+{
+    char buf[THA_ADDR_TEXT_SIZE];
+
+    if (addr->family)
+        text_add(text, "%s%s", what, tha_addr_text(addr, buf, sizeof(buf)));
+}
+
+static void add_name(struct text *text, const struct tha_name *name)
+{
+    text_add(text, "%s port %u transport %s", name->host, name->port,
+             name->has_transport ? tha_transport_name(name->transport) : "any");
+}
+
+/** Passwords are shown by their length. */
+static void add_reach(struct text *text, const struct tha_reach *reach)
+{
+    const struct tha_tls_settings *tls = reach->tls;
+
+    text_add(text, "    reach %s", reach->host);
+    add_addr(text, " from ", &reach->local);
+    add_addr(text, " public ", &reach->public_addr);
+    text_add(text, " tls %s ca \"%s\" cert \"%s\" key \"%s\" name \"%s\"%s", tls->min_version ? "1.3" : "1.2", tls->ca_file,
+             tls->cert_file, tls->key_file, tls->server_name, tls->verify ? "" : " not verified");
+    if (reach->auth)
+        text_add(text, " auth \"%s\" \"%zu\" realm %s", reach->auth->username, strlen(reach->auth->password),
+                 or_none(reach->auth->realm));
+    text_add(text, "\n");
+}
+
+static void add_abilities(struct text *text, const struct tha_abilities *abilities)
+{
+    text_add(text, "    can");
+    for (unsigned i = 0; tha_method_name(abilities->methods, i); i++)
+        text_add(text, " %s", tha_method_name(abilities->methods, i));
+    for (unsigned i = 0; tha_codec_name(abilities->codecs, i); i++)
+        text_add(text, " %s", tha_codec_name(abilities->codecs, i));
+    text_add(text, "\n");
+}
+
 static void add_trunk(struct text *text, const struct tha_model *model, const struct tha_trunk_model *trunk)
 {
     static const char *const directions[] = {"both", "inbound", "outbound"};
-    char addr[THA_ADDR_TEXT_SIZE];
 
-    text_add(text, "  trunk \"%s\" \"%s\" %s %s %s priority %u weight %u %s", trunk->id, trunk->name, trunk->uri,
-             tha_addr_text(&trunk->addrs[0], addr, sizeof(addr)), directions[trunk->direction], trunk->priority,
-             trunk->weight, trunkha_admin_name(trunk->admin));
+    text_add(text, "  trunk \"%s\" \"%s\" %s ", trunk->id, trunk->name, trunk->uri);
+    add_addr(text, "", &trunk->addr);
+    if (trunk->dns_name)
+        add_name(text, trunk->dns_name);
+    text_add(text, " %s", directions[trunk->direction]);
+    if (trunk->paired != THA_NONE)
+        text_add(text, " with \"%s\"", model->trunks[trunk->paired].id);
+    text_add(text, " priority %u weight %u %s", trunk->priority, trunk->weight, trunkha_admin_name(trunk->admin));
     text_add(text, " type \"%s\" route \"%s\" region \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->trunk_type,
              trunk->outbound_route, trunk->region, trunk->group, trunk->max_calls, trunk->calls_per_second, trunk->codecs);
+    if (trunk->abilities.methods || trunk->abilities.codecs)
+        add_abilities(text, &trunk->abilities);
+    if (trunk->reach)
+        add_reach(text, trunk->reach);
     if (trunk->keepalive != model->keepalive)
         add_keepalive(text, trunk->keepalive);
 }
@@ -175,14 +223,22 @@ static void add_profile(struct text *text, const struct tha_model *model, const 
         add_call(text, profile->call);
 }
 
+static void add_dns(struct text *text, const struct tha_dns_settings *dns)
+{
+    text_add(text, "  dns ttl %u-%u timeout %u%s", dns->min_ttl_s, dns->max_ttl_s, dns->timeout_ms,
+             dns->keep_last_good ? " keep" : "");
+    for (uint32_t i = 0; i < dns->n_servers; i++)
+        add_addr(text, " ", &dns->servers[i]);
+    text_add(text, "\n");
+}
+
 void text_add_model(struct text *text, const struct tha_model *model)
 {
-    char addr[THA_ADDR_TEXT_SIZE];
-
     text_add(text, "instance \"%s\" region \"%s\"", or_none(model->instance_id), model->region);
     for (uint32_t i = 0; i < model->n_listen; i++)
-        text_add(text, " %s", tha_addr_text(&model->listen[i], addr, sizeof(addr)));
+        add_addr(text, " ", &model->listen[i]);
     text_add(text, "\n");
+    add_dns(text, &model->dns);
     add_keepalive(text, model->keepalive);
     add_call(text, default_call(model));
 

@@ -47,8 +47,16 @@ static void check_trunk(const struct tha_model *model, uint32_t index, uint32_t 
     const struct tha_trunk_model *trunk = &model->trunks[index];
 
     ck_assert(*trunk->id && *trunk->name && strlen(trunk->id) < TRUNKHA_ID_SIZE && strlen(trunk->name) < TRUNKHA_ID_SIZE);
-    ck_assert(!strncmp(trunk->uri, "sip:", 4) && strlen(trunk->uri) < TRUNKHA_URI_SIZE);
-    ck_assert(trunk->n_addrs == 1 && trunk->addrs[0].family && trunk->addrs[0].port);
+    ck_assert(!strncmp(trunk->uri, "sip", 3) && strlen(trunk->uri) < TRUNKHA_URI_SIZE);
+    if (trunk->dns_name)
+        ck_assert(*trunk->dns_name->host && !trunk->addr.family && trunk->addr.port == 0);
+    else
+        ck_assert(trunk->addr.family && trunk->addr.port);
+    ck_assert(trunk->reach ||
+              (trunk->dns_name ? trunk->dns_name->has_transport : trunk->addr.transport == THA_TRANSPORT_UDP));
+    if (trunk->reach)
+        ck_assert(trunk->reach->tls && *trunk->reach->host);
+    ck_assert(trunk->paired == THA_NONE || model->trunks[trunk->paired].paired == index);
     ck_assert(trunk->group == group && trunk->keepalive->interval_ms >= 1000);
     ck_assert(trunk->keepalive->damping.max_hold_down_ms >= trunk->keepalive->damping.hold_down_ms);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "zone.h"
 
 #define START_MS UINT64_C(1000000)
 
@@ -19,6 +20,19 @@ struct answer {
     uint64_t due_ms;
     uint32_t slot;
     struct tha_evidence evidence;
+};
+
+struct question {
+    uint64_t due_ms;
+    uint64_t id;
+    struct tha_dns_question question;
+};
+
+#define PLACES_MAX 16
+
+struct place {
+    char target[THA_ADDR_TEXT_SIZE];
+    struct sim_manner manner;
 };
 
 struct route {
@@ -45,6 +59,12 @@ struct sim {
     size_t n_probes, probes_room;
     struct answer *answers; /* a heap would be faster; worlds are small */
     size_t n_answers, answers_room;
+    const char *zone;
+    struct question *questions;
+    size_t n_questions;
+    unsigned n_asked;
+    struct place places[PLACES_MAX];
+    size_t n_places;
     char order[4096];
 };
 
@@ -75,11 +95,25 @@ static void tell(struct sim *sim, const trunkha_event *event)
     sim->events[sim->n_events++] = (struct sim_event){sim->now_ms - START_MS, *event};
 }
 
+static struct sim_manner manner_of(const struct sim *sim, uint32_t slot)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    char text[THA_ADDR_TEXT_SIZE];
+
+    tha_addr_text(&table->targets[table->target_of_slot[slot]].addr, text, sizeof(text));
+    for (size_t i = 0; i < sim->n_places; i++) {
+        if (!strcmp(sim->places[i].target, text))
+            return sim->places[i].manner;
+    }
+
+    return sim->manners[slot];
+}
+
 static struct answer answer_of(const struct sim *sim, uint32_t slot)
 {
     const struct tha_table *table = tha_core_table(sim->core);
     const struct tha_keepalive *keepalive = tha_table_keepalive(table, &table->targets[table->target_of_slot[slot]]);
-    struct sim_manner manner = sim->manners[slot];
+    struct sim_manner manner = manner_of(sim, slot);
     struct answer answer = {.slot = slot, .due_ms = sim->now_ms + manner.delay_ms};
 
     if (manner.code < 0) {
@@ -112,6 +146,15 @@ static void probe(struct sim *sim, uint32_t slot)
     sim->answers[sim->n_answers++] = answer_of(sim, slot);
 }
 
+static void take_model(struct sim *sim, struct tha_model *model);
+
+static void ask(struct sim *sim, uint64_t id, const struct tha_dns_question *question)
+{
+    sim->questions = grown(sim->questions, sim->n_questions + 1, sizeof(*sim->questions));
+    sim->questions[sim->n_questions++] = (struct question){sim->now_ms + (sim->zone ? 10 : 3000), id, *question};
+    sim->n_asked++;
+}
+
 static void carry_out_all(struct sim *sim)
 {
     struct tha_action action;
@@ -129,6 +172,11 @@ static void carry_out_all(struct sim *sim)
         case THA_ACTION_SHOW_ROUTE:
             show_route(sim, &action);
             break;
+        case THA_ACTION_READDRESS:
+            take_model(sim, NULL);
+            break;
+        case THA_ACTION_WARN:
+            break;
         case THA_ACTION_TELL:
             tell(sim, action.event);
             break;
@@ -140,9 +188,13 @@ static void carry_out_all(struct sim *sim)
 
 static void drain(struct sim *sim)
 {
+    struct tha_dns_question question;
+    uint64_t id;
     uint32_t slot;
 
     carry_out_all(sim);
+    while (tha_core_next_question(sim->core, sim->now_ms, &id, &question))
+        ask(sim, id, &question);
     while (tha_core_next_probe(sim->core, sim->now_ms, &slot))
         probe(sim, slot);
     carry_out_all(sim);
@@ -171,17 +223,15 @@ static char *double_quoted(const char *json)
     return copy;
 }
 
-static void load(struct sim *sim, const char *world)
+static void take_model(struct sim *sim, struct tha_model *model)
 {
-    char *json = double_quoted(world);
-    struct tha_model *model = NULL;
     struct tha_table *table = NULL;
     uint32_t n_routes_before = sim->n_routes;
     const struct tha_table *old = tha_core_table(sim->core);
     uint32_t n_slots_before = old ? old->n_slots : 0;
 
-    ck_assert_int_eq(tha_config_read(&tha_mem_default, json, strlen(json), on_finding, NULL, &model), 0);
     ck_assert_int_eq(tha_core_prepare(sim->core, model, sim->now_ms, &table), 0);
+    model = table->model;
 
     sim->n_routes = model->n_profiles;
     for (uint32_t i = sim->n_routes; i < n_routes_before; i++)
@@ -199,21 +249,41 @@ static void load(struct sim *sim, const char *world)
     }
 
     tha_core_commit(sim->core, table, sim->now_ms);
+}
+
+static void load(struct sim *sim, const char *world)
+{
+    char *json = double_quoted(world);
+    struct tha_model *model = NULL;
+
+    ck_assert_int_eq(tha_config_read(&tha_mem_default, json, strlen(json), on_finding, NULL, &model), 0);
+    take_model(sim, model);
     free(json);
 }
 
-struct sim *sim_new_with_seed(const char *json, uint64_t seed)
+static struct sim *make(const char *json, const char *zone, uint64_t seed)
 {
     struct sim *sim = grown(NULL, 1, sizeof(*sim));
 
     memset(sim, 0, sizeof(*sim));
     sim->now_ms = START_MS;
+    sim->zone = zone;
     ck_assert_int_eq(tha_core_new(&tha_mem_default, seed, &sim->core), 0);
     load(sim, json);
     tha_core_start(sim->core, sim->now_ms);
     drain(sim);
 
     return sim;
+}
+
+struct sim *sim_new_with_seed(const char *json, uint64_t seed)
+{
+    return make(json, NULL, seed);
+}
+
+struct sim *sim_new_with_zone(const char *json, const char *zone)
+{
+    return make(json, zone, 1);
 }
 
 struct sim *sim_new(const char *json)
@@ -243,6 +313,7 @@ void sim_free(struct sim *sim)
     free(sim->events);
     free(sim->probes);
     free(sim->answers);
+    free(sim->questions);
     free(sim);
 }
 
@@ -289,6 +360,42 @@ static void hand_in_answers(struct sim *sim)
     }
 }
 
+static void answer_question(struct sim *sim, const struct question *question)
+{
+    struct zone_answer answer = {.answer.outcome = THA_DNS_SILENT};
+
+    if (sim->zone && !strcmp(sim->zone, SIM_DNS_FAILS))
+        answer.answer = (struct tha_dns_answer){.outcome = THA_DNS_FAILED, .rcode = 2};
+    else if (sim->zone)
+        zone_answer(sim->zone, &question->question, &answer);
+    tha_core_answer_question(sim->core, question->id, &answer.answer, sim->now_ms);
+    drain(sim);
+}
+
+static void hand_in_dns(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->n_questions;) {
+        struct question question = sim->questions[i];
+
+        if (question.due_ms > sim->now_ms) {
+            i++;
+            continue;
+        }
+        memmove(&sim->questions[i], &sim->questions[i + 1], (--sim->n_questions - i) * sizeof(question));
+        answer_question(sim, &question);
+    }
+}
+
+static uint64_t next_dns(const struct sim *sim)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (size_t i = 0; i < sim->n_questions; i++)
+        next = sim->questions[i].due_ms < next ? sim->questions[i].due_ms : next;
+
+    return next;
+}
+
 void sim_run_to(struct sim *sim, uint64_t ms)
 {
     uint64_t end = START_MS + ms;
@@ -299,12 +406,15 @@ void sim_run_to(struct sim *sim, uint64_t ms)
 
         if (sim->n_answers && sim->answers[earliest_answer(sim)].due_ms < next)
             next = sim->answers[earliest_answer(sim)].due_ms;
+        if (next_dns(sim) < next)
+            next = next_dns(sim);
         if (next > end)
             break;
         if (next > sim->now_ms)
             sim->now_ms = next;
         drain(sim);
         hand_in_answers(sim);
+        hand_in_dns(sim);
     }
     sim->now_ms = end;
 }
@@ -343,6 +453,29 @@ static uint32_t slot_of(const struct sim *sim, const char *trunk_id)
 void sim_behave(struct sim *sim, const char *trunk_id, struct sim_manner manner)
 {
     sim->manners[slot_of(sim, trunk_id)] = manner;
+}
+
+void sim_behave_at(struct sim *sim, const char *target, struct sim_manner manner)
+{
+    size_t i = 0;
+
+    while (i < sim->n_places && strcmp(sim->places[i].target, target))
+        i++;
+    ck_assert_uint_lt(i, PLACES_MAX);
+    snprintf(sim->places[i].target, sizeof(sim->places[i].target), "%s", target);
+    sim->places[i].manner = manner;
+    if (i == sim->n_places)
+        sim->n_places++;
+}
+
+void sim_set_zone(struct sim *sim, const char *zone)
+{
+    sim->zone = zone;
+}
+
+unsigned sim_questions(const struct sim *sim)
+{
+    return sim->n_asked;
 }
 
 void sim_behave_all(struct sim *sim, struct sim_manner manner)
@@ -409,6 +542,21 @@ bool sim_takes_trials(struct sim *sim, const char *profile, const char *trunk_id
     return false;
 }
 
+void sim_close(struct sim *sim, const char *trunk_id, const struct tha_evidence *evidence)
+{
+    tha_core_note_closed(sim->core, slot_of(sim, trunk_id), evidence, sim->now_ms);
+    drain(sim);
+}
+
+void sim_say_abilities(struct sim *sim, const char *trunk_id, unsigned nth, struct tha_abilities abilities)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    uint32_t first = table->trunks[trunk_index(sim, trunk_id)].first_target;
+
+    tha_core_note_abilities(sim->core, table->targets[first + nth].slot, &abilities);
+    drain(sim);
+}
+
 void sim_knock(struct sim *sim, const char *trunk_id)
 {
     const struct tha_table *table = tha_core_table(sim->core);
@@ -464,6 +612,37 @@ const char *sim_order(struct sim *sim, const char *profile)
         }
         len += (size_t)snprintf(sim->order + len, sizeof(sim->order) - len, "%s%s", gap, id);
         ck_assert_uint_lt(len, sizeof(sim->order));
+    }
+
+    return sim->order;
+}
+
+static size_t print_target(char *to, size_t size, const struct tha_target *target)
+{
+    static const char *const marks[] = {"/unknown", "", "/degraded", "/down"};
+    char host[THA_ADDR_TEXT_SIZE];
+
+    return (size_t)snprintf(to, size, "%s%s", tha_addr_host_text(&target->addr, host, sizeof(host)),
+                            marks[target->health.state]);
+}
+
+const char *sim_addresses(struct sim *sim, const char *profile, const char *trunk_id)
+{
+    const struct tha_table *table = tha_core_table(sim->core);
+    uint32_t trunk = trunk_index(sim, trunk_id), count;
+    const struct tha_route_entry *entries = sim_entries(sim, profile, &count);
+    size_t len = 0;
+
+    sim->order[0] = '\0';
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tha_target *target = &table->targets[entries[i].target];
+
+        if (target->trunk != trunk)
+            continue;
+        if (len)
+            sim->order[len++] = ' ';
+        len += print_target(sim->order + len, sizeof(sim->order) - len, target);
+        ck_assert_uint_lt(len, sizeof(sim->order) - 1);
     }
 
     return sim->order;

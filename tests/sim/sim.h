@@ -29,6 +29,8 @@ struct sim_event {
 struct sim *sim_new(const char *json);
 /** sim_new(), and @p ms have passed. */
 struct sim *sim_new_at(const char *json, uint64_t ms);
+/** sim_new() in a world where the DNS says @p zone: see sim_set_zone(). */
+struct sim *sim_new_with_zone(const char *json, const char *zone);
 struct sim *sim_new_with_seed(const char *json, uint64_t seed);
 void sim_free(struct sim *sim);
 
@@ -38,6 +40,21 @@ void sim_reload(struct sim *sim, const char *json);
 /** From now on trunk @p trunk_id behaves like this. */
 void sim_behave(struct sim *sim, const char *trunk_id, struct sim_manner manner);
 void sim_behave_all(struct sim *sim, struct sim_manner manner);
+
+/** The same of an address, "udp:192.0.2.1:5060", before it is anybody's; it outranks what its trunk does. */
+void sim_behave_at(struct sim *sim, const char *target, struct sim_manner manner);
+
+/** What the DNS says from now on: see zone.h; NULL = it is silent, SIM_DNS_FAILS = its servers fail. Names are of no matter
+ *  in worlds without them. */
+void sim_set_zone(struct sim *sim, const char *zone);
+#define SIM_DNS_FAILS "fails"
+
+/** How often the DNS was asked so far. */
+unsigned sim_questions(const struct sim *sim);
+
+/** "192.0.2.1 192.0.2.2/unknown 192.0.2.3/down": the addresses of a trunk in the order of @p profile, with their states but for
+ *  AVAILABLE. Static storage of the sim. */
+const char *sim_addresses(struct sim *sim, const char *profile, const char *trunk_id);
 
 /** Milliseconds since the start, and the same moment on the core's clock. */
 uint64_t sim_now(const struct sim *sim);
@@ -98,6 +115,12 @@ void sim_trial_call(struct sim *sim, const char *trunk_id, struct tha_news news)
 bool sim_is_armed(const struct sim *sim, const char *trunk_id);
 /** Would a call of the profile be let through to it, when it is armed? */
 bool sim_takes_trials(struct sim *sim, const char *profile, const char *trunk_id);
+
+/** The connection to the trunk's first target has ended; @p evidence NULL = in order. */
+void sim_close(struct sim *sim, const char *trunk_id, const struct tha_evidence *evidence);
+
+/** The trunk's target number @p nth says what it can do. */
+void sim_say_abilities(struct sim *sim, const char *trunk_id, unsigned nth, struct tha_abilities abilities);
 
 /** A request comes from the trunk's address. */
 void sim_knock(struct sim *sim, const char *trunk_id);

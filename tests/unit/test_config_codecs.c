@@ -39,10 +39,18 @@ START_TEST(order_case_priority_and_repetition_do_not_matter)
 }
 END_TEST
 
+START_TEST(two_names_of_one_codec_are_one)
+{
+    ck_assert_uint_eq(read_codecs("{\"type\": \"PCMA\"}"), read_codecs("{\"type\": \"G711A\"}"));
+    ck_assert_uint_eq(read_codecs("{\"type\": \"PCMA\"}, {\"type\": \"G711A\"}"), read_codecs("{\"type\": \"G711A\"}"));
+    ck_assert_uint_ne(read_codecs("{\"type\": \"PCMU\"}"), read_codecs("{\"type\": \"G711A\"}"));
+}
+END_TEST
+
 /** The list of those of eight codecs, most alike but for a letter, whose bits are in @p set. */
 static void print_set(unsigned set, char *buf, size_t size)
 {
-    static const char *const types[] = {"G711A", "G711U", "G722A", "G722U", "PCMA", "PCMU", "G729", "OPUS"};
+    static const char *const types[] = {"G711A", "G711U", "G722A", "G722U", "G723A", "G723U", "G729", "OPUS"};
 
     *buf = '\0';
     for (unsigned i = 0; i < 8; i++) {
@@ -84,5 +92,5 @@ START_TEST(sixty_four_codecs_all_count)
 }
 END_TEST
 
-SUITE("config codecs", no_codecs_are_zero, order_case_priority_and_repetition_do_not_matter,
+SUITE("config codecs", no_codecs_are_zero, order_case_priority_and_repetition_do_not_matter, two_names_of_one_codec_are_one,
       all_sets_of_eight_codecs_are_different, sixty_four_codecs_all_count)

@@ -148,7 +148,7 @@ START_TEST(many_trunks_share_what_is_equal)
         ck_assert_ptr_eq(model->trunks[i].id, model->trunks[i].name);
         ck_assert_ptr_eq(model->trunks[i].region, model->trunks[0].region);
         ck_assert_ptr_eq(model->trunks[i].keepalive, model->keepalive);
-        ck_assert_uint_eq(model->trunks[i].addrs[0].ip[3], i & 255);
+        ck_assert_uint_eq(model->trunks[i].addr.ip[3], i & 255);
     }
     end_file();
 }

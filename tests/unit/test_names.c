@@ -15,6 +15,10 @@ START_TEST(every_number_has_a_name_and_unknown_ones_are_no_accident)
     ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_PROBE_REJECTED), "telephony.trunks.probeRejected");
     ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CALL_ATTEMPT), "telephony.calls.attempt");
     ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CALL_END), "telephony.calls.end");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_ADDRESS_CHANGE), "telephony.trunks.addressChange");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_NAT_DETECTED), "telephony.trunks.natDetected");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CAPABILITY_MISMATCH), "telephony.trunks.capabilityMismatch");
+    ck_assert_str_eq(trunkha_event_type_name(TRUNKHA_EVENT_CERTIFICATE_EXPIRY), "telephony.trunks.certificateExpiry");
     ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_UNDER_WAY), "underWay");
     ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_NO_RESPONSE), "noResponse");
     ck_assert_str_eq(trunkha_call_result_name(TRUNKHA_CALL_FORGOTTEN), "forgotten");
@@ -31,6 +35,19 @@ START_TEST(every_number_has_a_name_and_unknown_ones_are_no_accident)
 }
 END_TEST
 
+START_TEST(directions_and_troubles_with_names_have_words)
+{
+    ck_assert_str_eq(trunkha_direction_name(TRUNKHA_DIRECTION_BOTH), "both");
+    ck_assert_str_eq(trunkha_direction_name(TRUNKHA_DIRECTION_INBOUND), "inbound");
+    ck_assert_str_eq(trunkha_direction_name(TRUNKHA_DIRECTION_OUTBOUND), "outbound");
+    ck_assert_str_eq(trunkha_direction_name(TRUNKHA_DIRECTION_OUTBOUND + 1), "unknown");
+    ck_assert_str_eq(trunkha_dns_text(TRUNKHA_DNS_NO_NAME), "no such name (NXDOMAIN)");
+    for (uint32_t dns = TRUNKHA_DNS_FINE; dns <= TRUNKHA_DNS_NOT_OFFERED; dns++)
+        ck_assert_str_ne(trunkha_dns_text(dns), "unknown");
+    ck_assert_str_eq(trunkha_dns_text(TRUNKHA_DNS_NOT_OFFERED + 1), "unknown");
+}
+END_TEST
+
 START_TEST(every_error_has_a_sentence)
 {
     ck_assert_str_eq(trunkha_strerror(0), "success");
@@ -42,4 +59,5 @@ START_TEST(every_error_has_a_sentence)
 }
 END_TEST
 
-SUITE("names", every_number_has_a_name_and_unknown_ones_are_no_accident, every_error_has_a_sentence)
+SUITE("names", every_number_has_a_name_and_unknown_ones_are_no_accident, directions_and_troubles_with_names_have_words,
+      every_error_has_a_sentence)

@@ -14,6 +14,15 @@ static struct tha_codes failing_codes(void)
     return codes;
 }
 
+static int probe_once(const struct tha_addr *addr, uint32_t timeout_ms, trunkha_probe_result *result)
+{
+    const struct tha_prober_target target = {*addr, "sip:x", &text, NULL, timeout_ms};
+    const struct tha_codes failing = failing_codes();
+    char error[128];
+
+    return tha_probe_once(&target, &failing, result, error, sizeof(error));
+}
+
 struct answering {
     struct peer peer;
     const char *status_line; /**< NULL = stays silent */
@@ -36,12 +45,11 @@ static void *answer_one(void *arg)
 static trunkha_probe_result probe(struct answering *answering, uint32_t timeout_ms)
 {
     trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
-    const struct tha_codes failing = failing_codes();
     pthread_t thread;
 
     answering->peer = peer_open("127.0.0.1");
     pthread_create(&thread, NULL, answer_one, answering);
-    ck_assert_int_eq(tha_probe_once(&answering->peer.addr, "sip:x", &text, timeout_ms, &failing, &result), 0);
+    ck_assert_int_eq(probe_once(&answering->peer.addr, timeout_ms, &result), 0);
     pthread_join(thread, NULL);
     close(answering->peer.fd);
 
@@ -90,12 +98,11 @@ END_TEST
 START_TEST(refused_port_is_dead_at_once)
 {
     trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
-    const struct tha_codes failing = failing_codes();
     struct peer gone = peer_open("127.0.0.1");
     uint64_t start_ms = tha_clock_ms();
 
     close(gone.fd);
-    ck_assert_int_eq(tha_probe_once(&gone.addr, "sip:x", &text, 60000, &failing, &result), 0);
+    ck_assert_int_eq(probe_once(&gone.addr, 60000, &result), 0);
     ck_assert_uint_lt(tha_clock_ms() - start_ms, 30000); /* not by the timeout */
     ck_assert_uint_eq(result.outcome, TRUNKHA_PROBE_DEAD);
     ck_assert_str_eq(result.detail, "refused (ICMP port unreachable)");
@@ -105,10 +112,9 @@ END_TEST
 START_TEST(target_that_cannot_be_sent_to_is_dead_with_the_cause)
 {
     trunkha_probe_result result = TRUNKHA_PROBE_RESULT_INIT;
-    const struct tha_codes failing = failing_codes();
     const struct tha_addr broadcast = addr_of("255.255.255.255", 5060);
 
-    ck_assert_int_eq(tha_probe_once(&broadcast, "sip:x", &text, 60000, &failing, &result), 0);
+    ck_assert_int_eq(probe_once(&broadcast, 60000, &result), 0);
     ck_assert_uint_eq(result.outcome, TRUNKHA_PROBE_DEAD);
     ck_assert_int_eq(strncmp(result.detail, "could not be sent: ", 19), 0);
 }

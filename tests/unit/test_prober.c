@@ -107,7 +107,7 @@ START_TEST(retransmission_slows_down_to_t2)
     static const struct tha_probe_text text = {.max_forwards = 70};
     static const uint64_t times_ms[] = {500, 1500, 3500, 7500, 11500, 15500};
     struct peer peer = peer_open("127.0.0.1");
-    struct target_arg patient = {0, {peer.addr, "sip:x", &text, 60000}, false};
+    struct target_arg patient = {0, {peer.addr, "sip:x", &text, NULL, 60000}, false};
 
     rig_init(&rig, 1);
     rig_do(&rig, job_set, &patient);
@@ -371,7 +371,7 @@ START_TEST(request_too_long_to_be_written_fails_as_not_sent)
     static char agent[5000];
     static const struct tha_probe_text text = {.user_agent = agent};
     struct peer peer = peer_open("127.0.0.1");
-    struct target_arg arg = {0, {peer.addr, "sip:x", &text, 3000}, false};
+    struct target_arg arg = {0, {peer.addr, "sip:x", &text, NULL, 3000}, false};
     struct tha_evidence evidence;
 
     memset(agent, 'x', sizeof(agent) - 1);

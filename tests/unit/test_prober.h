@@ -40,6 +40,18 @@ struct rig {
     atomic_uint batch_ends;
     atomic_uint requests; /* of peers, that were told */
     char answer[2048];
+    /* The last of what is told now and then; each posts `told_more`. */
+    sem_t told_more;
+    struct tha_way way;
+    struct tha_abilities abilities;
+    atomic_uint n_abilities;
+    int64_t not_after;
+    bool was_closed_in_order;
+    struct tha_evidence closing;
+    char detail[128];       /* of the last result or closing */
+    uint32_t message_slot;
+    char message[2048];
+    bool wants_messages;
 };
 
 static inline void rig_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
@@ -49,6 +61,7 @@ static inline void rig_result(uint32_t slot, const struct tha_evidence *evidence
     ck_assert_uint_lt(rig->n_results, RESULTS_MAX);
     rig->slots[rig->n_results] = slot;
     rig->results[rig->n_results++] = *evidence;
+    snprintf(rig->detail, sizeof(rig->detail), "%s", evidence->detail ? evidence->detail : "");
     if (rig->again_slot == slot) {
         rig->again_slot = THA_NONE;
         tha_prober_send(rig->prober, slot, 0);
@@ -76,6 +89,57 @@ static inline void rig_request(const struct tha_addr *from, void *user_data)
     atomic_fetch_add(&rig->requests, from->family ? 1U : 0U);
 }
 
+static inline void rig_closed(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
+{
+    struct rig *rig = user_data;
+
+    (void)slot;
+    rig->was_closed_in_order = !evidence;
+    if (evidence) {
+        rig->closing = *evidence;
+        snprintf(rig->detail, sizeof(rig->detail), "%s", evidence->detail);
+    }
+    sem_post(&rig->told_more);
+}
+
+static inline void rig_way(uint32_t slot, const struct tha_way *way, void *user_data)
+{
+    struct rig *rig = user_data;
+
+    (void)slot;
+    rig->way = *way;
+    sem_post(&rig->told_more);
+}
+
+static inline void rig_abilities(uint32_t slot, const struct tha_abilities *abilities, void *user_data)
+{
+    struct rig *rig = user_data;
+
+    (void)slot;
+    rig->abilities = *abilities;
+    atomic_fetch_add(&rig->n_abilities, 1);
+}
+
+static inline void rig_certificate(uint32_t slot, int64_t not_after, void *user_data)
+{
+    (void)slot;
+    ((struct rig *)user_data)->not_after = not_after;
+}
+
+static inline bool rig_message(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data)
+{
+    struct rig *rig = user_data;
+
+    (void)from;
+    if (!rig->wants_messages)
+        return false;
+    rig->message_slot = slot;
+    snprintf(rig->message, sizeof(rig->message), "%.*s", (int)len, message);
+    sem_post(&rig->told_more);
+
+    return true;
+}
+
 static inline void rig_batch_end(void *user_data)
 {
     atomic_fetch_add(&((struct rig *)user_data)->batch_ends, 1);
@@ -89,6 +153,11 @@ static inline int rig_on_start(struct tha_loop *loop, void *user_data)
         .answer = rig_answer,
         .is_draining = rig_is_draining,
         .request = rig_request,
+        .closed = rig_closed,
+        .abilities = rig_abilities,
+        .way = rig_way,
+        .certificate = rig_certificate,
+        .message = rig_message,
         .batch_end = rig_batch_end,
         .user_data = rig,
     };
@@ -190,6 +259,7 @@ static inline void rig_init(struct rig *rig, uint32_t n_slots)
     *rig = (struct rig){.mem = tha_mem_default, .again_slot = THA_NONE};
     sem_init(&rig->job_done, 0, 0);
     sem_init(&rig->told, 0, 0);
+    sem_init(&rig->told_more, 0, 0);
     ck_assert_int_eq(tha_loop_new(&rig->mem, &rig->log, &handlers, &rig->loop), 0);
     rig_do(rig, job_reserve, &n_slots);
     rig_listen(rig, NULL, 0);
@@ -223,17 +293,22 @@ static inline void job_set(struct rig *rig, void *arg)
 }
 
 /** Timeout 3000 ms. */
-static inline void rig_set(struct rig *rig, uint32_t slot, struct tha_addr addr)
+static inline void rig_set_reach(struct rig *rig, uint32_t slot, struct tha_addr addr, const struct tha_reach *reach)
 {
     static const struct tha_probe_text text = {.max_forwards = 70};
-    struct target_arg arg = {slot, {addr, "sip:carrier.example", &text, 3000}, false};
+    struct target_arg arg = {slot, {addr, "sip:carrier.example", &text, reach, 3000}, false};
 
     rig_do(rig, job_set, &arg);
 }
 
+static inline void rig_set(struct rig *rig, uint32_t slot, struct tha_addr addr)
+{
+    rig_set_reach(rig, slot, addr, NULL);
+}
+
 static inline void rig_clear(struct rig *rig, uint32_t slot)
 {
-    struct target_arg arg = {slot, {{{0}, 0, 0, 0}, NULL, NULL, 0}, true};
+    struct target_arg arg = {slot, {{{0}, 0, 0, 0}, NULL, NULL, NULL, 0}, true};
 
     rig_do(rig, job_set, &arg);
 }
@@ -248,6 +323,18 @@ static inline void job_send(struct rig *rig, void *arg)
 static inline void rig_send(struct rig *rig, uint32_t slot)
 {
     rig_do(rig, job_send, &slot);
+}
+
+static inline void job_send_now(struct rig *rig, void *arg)
+{
+    tha_prober_send(rig->prober, *(uint32_t *)arg, tha_clock_ms());
+    tha_prober_flush(rig->prober);
+}
+
+/** Probes @p slot by the clock: where a probe has several requests, or a connection. */
+static inline void rig_send_now(struct rig *rig, uint32_t slot)
+{
+    rig_do(rig, job_send_now, &slot);
 }
 
 static inline void job_expire(struct rig *rig, void *arg)

@@ -53,7 +53,8 @@ static inline void fixture_init(struct fixture *f, uint32_t n_groups, uint32_t n
                                                 .name = "Trunk",
                                                 .uri = f->texts[i][3],
                                                 .outbound_route = f->texts[i][4],
-                                                .group = i / n_per_group};
+                                                .group = i / n_per_group,
+                                                .paired = THA_NONE};
     }
 
     f->call = (struct tha_call_settings){.no_response_ms = 3000, .max_attempts = 3, .retry_budget_percent = 20};

@@ -34,12 +34,18 @@ static void victim_init(struct victim *v)
     int fd;
 
     fixture_init(&v->f, 2, 2);
+    tha_addr_parse_ip(&v->f.targets[3].addr, "2001:db8::1", strlen("2001:db8::1"));
+    v->f.trunks[0].direction = v->f.trunks[1].direction = THA_DIRECTION_INBOUND;
+    v->f.trunks[0].paired = 2;
+    v->f.trunks[2].direction = THA_DIRECTION_OUTBOUND;
+    v->f.trunks[2].paired = 0;
     v->writer = fixture_view(&v->f, fixture_name());
     tha_view_set_route(v->writer, 0, entries, 4, 0);
     tha_view_set_route(v->writer, 1, entries, 2, 0);
     for (uint64_t i = 1; i < 20; i++)
-        tha_view_append_event(v->writer, &(trunkha_event){.sequence = i});
+        tha_view_append_event(v->writer, &(trunkha_event){.sequence = i, .type = (uint32_t)i % 12});
     ck_assert_int_eq(trunkha_view_open(fixture_name(), &v->reader), 0);
+    ck_assert_int_eq(tha_view_reserve_gauges(v->writer, TRUNK_SLOT(4), TARGET_SLOT(4), 3), 0);
 
     snprintf(path, sizeof(path), "/trunkha.%s", fixture_name());
     fd = shm_open(path, O_RDWR, 0);
@@ -110,15 +116,52 @@ static void read_entries(const trunkha_view *view)
 
         if (!trunkha_view_get_group(view, index, &group))
             assert_ends(group.active_trunk_id, sizeof(group.active_trunk_id));
-        if (!trunkha_view_get_trunk(view, index, &trunk))
+        if (!trunkha_view_get_trunk(view, index, &trunk)) {
             assert_ends(trunk.name, sizeof(trunk.name));
-        if (!trunkha_view_get_target(view, index, &target))
+            assert_ends(trunk.uri, sizeof(trunk.uri));
+            assert_ends(trunk.paired_trunk_id, sizeof(trunk.paired_trunk_id));
+        }
+        if (!trunkha_view_get_target(view, index, &target)) {
             assert_ends(target.target, sizeof(target.target));
+            assert_ends(target.supported, sizeof(target.supported));
+        }
         if (!trunkha_view_get_profile(view, index, &profile))
             assert_ends(profile.id, sizeof(profile.id));
     }
     ck_assert_int_eq(trunkha_view_get_info(view, &info), 0);
     assert_ends(info.instance_id, sizeof(info.instance_id));
+}
+
+static struct tha_addr addr_of(const char *ip, uint16_t port)
+{
+    struct tha_addr addr;
+
+    ck_assert(tha_addr_parse_ip(&addr, ip, strlen(ip)));
+    addr.port = port;
+
+    return addr;
+}
+
+static void read_source(trunkha_view *view, const struct tha_addr *addr)
+{
+    trunkha_source source;
+    uint32_t slot;
+
+    tha_view_note_request(view, addr, (uint64_t)rand());
+    memset(&source, 'x', sizeof(source));
+    if (tha_view_find_source(view, addr, &source, &slot))
+        return;
+
+    assert_ends(source.trunk_id, sizeof(source.trunk_id));
+    assert_ends(source.trunk_group_id, sizeof(source.trunk_group_id));
+}
+
+static void read_sources(trunkha_view *view)
+{
+    const struct tha_addr addrs[] = {addr_of("192.0.2.1", 5001), addr_of("2001:db8::1", 0), addr_of("192.0.2.2", 5060)};
+
+    for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
+        read_source(view, &addrs[i]);
 }
 
 static void read_events(const trunkha_view *view)
@@ -129,16 +172,19 @@ static void read_events(const trunkha_view *view)
     for (int i = 0; i < 40 && !trunkha_view_next_event(view, &cursor, &event); i++) {
         assert_ends(event.entity_id, sizeof(event.entity_id));
         assert_ends(event.detail, sizeof(event.detail));
+        assert_ends(event.added, sizeof(event.added));
+        assert_ends(event.removed, sizeof(event.removed));
     }
 }
 
-static void read_all(const trunkha_view *view)
+static void read_all(trunkha_view *view)
 {
     read_candidates(view, "RP", false);
     read_candidates(view, "RP", true);
     read_candidates(view, "g0", false);
     read_candidates(view, "nobody", false);
     read_entries(view);
+    read_sources(view);
     read_events(view);
 }
 
@@ -251,6 +297,63 @@ START_TEST(slots_that_do_not_end_in_the_half_are_no_slots)
 }
 END_TEST
 
+START_TEST(sources_that_do_not_end_in_the_half_are_no_sources)
+{
+    const struct tha_addr addr = addr_of("192.0.2.1", 5001);
+    static struct victim v;
+    trunkha_source source;
+    struct tha_half *half;
+    uint32_t slot;
+
+    victim_init(&v);
+    half = (void *)half_of(&v);
+    for (uint32_t count = UINT32_MAX; count > THA_HALF_SIZE / sizeof(uint32_t); count /= 2) {
+        half->arrays[THA_ARRAY_SOURCES] = half->arrays[THA_ARRAY_SOURCES] >> 32 << 32 | count;
+        ck_assert_int_eq(tha_view_find_source(v.reader, &addr, &source, &slot), TRUNKHA_ERR_NOTFOUND);
+    }
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    ck_assert_int_eq(tha_view_find_source(v.reader, &addr, &source, &slot), 0);
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(a_search_ends_though_no_slot_is_free)
+{
+    const struct tha_addr addr = addr_of("192.0.2.2", 5060);
+    static struct victim v;
+    trunkha_source source;
+    uint32_t slot;
+
+    victim_init(&v);
+    memset(first_of(&v, THA_ARRAY_SOURCES), 0xff, 2 * 4 * sizeof(uint32_t));
+    ck_assert_int_eq(tha_view_find_source(v.reader, &addr, &source, &slot), TRUNKHA_ERR_NOTFOUND);
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    victim_done(&v);
+}
+END_TEST
+
+START_TEST(inbound_trunks_in_a_circle_have_an_end)
+{
+    const struct tha_addr addr = addr_of("192.0.2.1", 5001);
+    static struct victim v;
+    struct tha_target_record *targets;
+    struct tha_news news;
+
+    victim_init(&v);
+    targets = first_of(&v, THA_ARRAY_TARGETS);
+    ck_assert_uint_eq(targets[0].next_inbound, 1);
+    targets[1].next_inbound = 0;
+    ck_assert_int_eq(tha_view_note_request(v.writer, &addr, 5000), 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert(tha_view_take_news(v.writer, 5000, &news));
+        ck_assert_uint_eq(news.trunk_slot, TRUNK_SLOT(i));
+    }
+    ck_assert(!tha_view_take_news(v.writer, 5000, &news));
+    memcpy(half_of(&v), v.half, sizeof(v.half));
+    victim_done(&v);
+}
+END_TEST
+
 START_TEST(texts_end_even_when_all_their_zeros_are_gone)
 {
     static struct victim v;
@@ -275,6 +378,12 @@ START_TEST(texts_end_even_when_all_their_zeros_are_gone)
     memset((char *)record[19 % 16].words + sizeof(uint64_t), 'x', sizeof(record->words) - sizeof(uint64_t));
     ck_assert_int_eq(trunkha_view_next_event(v.reader, &cursor, &event), 0);
     ck_assert_int_eq(event.detail[0], 'x');
+    record[19 % 16].words[offsetof(struct tha_stored_event, type) / sizeof(uint64_t)] = TRUNKHA_EVENT_ADDRESS_CHANGE;
+    cursor.sequence = 18;
+    ck_assert_int_eq(trunkha_view_next_event(v.reader, &cursor, &event), 0);
+    ck_assert_int_eq(event.added[0], 'x');
+    assert_ends(event.added, sizeof(event.added));
+    assert_ends(event.removed, sizeof(event.removed));
     assert_ends(event.entity_id, sizeof(event.entity_id));
     assert_ends(event.detail, sizeof(event.detail));
     victim_done(&v);
@@ -284,4 +393,6 @@ END_TEST
 SUITE("view_corrupt", random_bytes_in_the_catalogue_crash_nobody, random_bytes_in_the_header_crash_nobody,
       random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to,
       an_order_that_does_not_end_in_the_half_is_no_order, slots_that_do_not_end_in_the_half_are_no_slots,
+      sources_that_do_not_end_in_the_half_are_no_sources, a_search_ends_though_no_slot_is_free,
+      inbound_trunks_in_a_circle_have_an_end,
       texts_end_even_when_all_their_zeros_are_gone)

@@ -48,9 +48,10 @@ static bool are_states_whole(const trunkha_view *view)
     trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
 
     return !trunkha_view_get_trunk(view, 0, &trunk) && !trunkha_view_get_target(view, 0, &target) &&
-           trunk.health == trunk.admin && trunk.health == trunk.reason && trunk.health == trunk.since % 256 &&
-           target.health == target.last_response && target.health == target.rtt_us % 256 &&
-           target.rtt_us == target.loss_permille && target.rtt_us == target.since;
+           trunk.health == trunk.admin && trunk.health == trunk.reason % 16 && trunk.reason == trunk.since % 256 &&
+           trunk.dns == trunk.ttl_s && trunk.dns == trunk.resolved && target.health == target.last_response &&
+           target.health == target.rtt_us % 256 && target.rtt_us == target.failed_attempts &&
+           target.rtt_us % 65536 == target.loss_permille && target.rtt_us == target.since;
 }
 
 START_TEST(a_state_is_never_read_half_old_and_half_new)
@@ -60,13 +61,15 @@ START_TEST(a_state_is_never_read_half_old_and_half_new)
     struct fixture f;
 
     fixture_init(&f, 1, 1);
+    f.trunks[0].direction = THA_DIRECTION_INBOUND; /* it has room for a name's state */
     race.view = fixture_view(&f, NULL);
     tha_view_beat(race.view, 1, 1); /* dates are times */
     start_readers(&race, threads);
     for (uint32_t i = 0; i < 5 * ROUNDS; i++) {
         uint32_t n = i % 256;
 
-        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){.health = n, .admin = n, .reason = n, .since_ms = i});
+        tha_view_set_trunk(race.view, 0, &(struct tha_trunk_state){n % 16, n % 16, n, i});
+        tha_view_set_name(race.view, 0, &(struct tha_view_name){i, i, i});
         tha_view_set_target(race.view, 0, &(struct tha_target_state){n, n, i, i, i, n, i, i, i});
         sched_yield();
     }

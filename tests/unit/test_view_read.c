@@ -98,6 +98,118 @@ START_TEST(what_never_happened_has_no_date)
 }
 END_TEST
 
+START_TEST(a_trunk_says_where_it_leads_and_who_is_its_other_half)
+{
+    static const struct tha_name name = {.host = "carrier.example"};
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    char long_id[TRUNKHA_ID_SIZE], long_uri[TRUNKHA_URI_SIZE];
+    struct fixture f;
+    trunkha_view *view;
+
+    memset(long_id, 'i', sizeof(long_id) - 1);
+    memset(long_uri, 'u', sizeof(long_uri) - 1);
+    long_id[sizeof(long_id) - 1] = long_uri[sizeof(long_uri) - 1] = '\0';
+    fixture_init(&f, 1, 4);
+    f.trunks[1].direction = THA_DIRECTION_INBOUND;
+    f.trunks[1].paired = 2;
+    f.trunks[2].direction = THA_DIRECTION_OUTBOUND;
+    f.trunks[2].paired = 1;
+    f.trunks[2].id = f.trunks[2].name = long_id;
+    f.trunks[2].uri = long_uri;
+    f.trunks[3].dns_name = &name;
+    f.trunks[3].uri = "sip:carrier.example";
+    f.catalogue.n_targets = f.profiles[0].n_targets = f.profiles[1].n_targets = 3; /* the last one has none yet */
+    f.model.n_trunks = 3;
+    ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 16, &view), 0);
+    fixture_load(&f, view);
+    f.model.n_trunks = 4;
+    fixture_load(&f, view);
+    tha_view_set_trunk(view, 2, &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_DOWN});
+
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 0, &trunk), 0);
+    ck_assert_str_eq(trunk.id, "t0");
+    ck_assert_str_eq(trunk.uri, "sip:192.0.2.1:5000");
+    ck_assert_str_eq(trunk.paired_trunk_id, "");
+    ck_assert_uint_eq(trunk.direction, TRUNKHA_DIRECTION_BOTH);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 1, &trunk), 0);
+    ck_assert_str_eq(trunk.paired_trunk_id, long_id);
+    ck_assert_uint_eq(trunk.direction, TRUNKHA_DIRECTION_INBOUND);
+    ck_assert_uint_eq(trunk.paired_health, TRUNKHA_HEALTH_DOWN);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 2, &trunk), 0);
+    ck_assert_str_eq(trunk.id, long_id);
+    ck_assert_str_eq(trunk.name, long_id);
+    ck_assert_str_eq(trunk.uri, long_uri);
+    ck_assert_str_eq(trunk.paired_trunk_id, "t1");
+    ck_assert_uint_eq(trunk.paired_health, TRUNKHA_HEALTH_UNKNOWN);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 3, &trunk), 0);
+    ck_assert_str_eq(trunk.id, "t3");
+    ck_assert_str_eq(trunk.uri, "sip:carrier.example");
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(the_state_of_a_name_is_kept_where_there_is_one)
+{
+    static const struct tha_name name = {.host = "carrier.example"};
+    const struct tha_view_name state = {.trouble = TRUNKHA_DNS_SILENT, .ttl_s = UINT32_MAX, .resolved_ms = 2000};
+    trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
+    struct fixture f;
+    trunkha_view *view;
+
+    fixture_init(&f, 1, 2);
+    f.trunks[1].dns_name = &name;
+    view = fixture_view(&f, NULL);
+    tha_view_beat(view, 5000, 105000);
+    for (uint32_t i = 0; i < 3; i++)
+        tha_view_set_name(view, i, &state);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 0, &trunk), 0);
+    ck_assert_uint_eq(trunk.dns, TRUNKHA_DNS_FINE);
+    ck_assert_uint_eq(trunk.ttl_s, 0);
+    ck_assert_int_eq(trunk.resolved, 0);
+    ck_assert_int_eq(trunkha_view_get_trunk(view, 1, &trunk), 0);
+    ck_assert_uint_eq(trunk.dns, TRUNKHA_DNS_SILENT);
+    ck_assert_uint_eq(trunk.ttl_s, UINT32_MAX);
+    ck_assert_int_eq(trunk.resolved, 102000);
+    fixture_done(view, NULL);
+}
+END_TEST
+
+START_TEST(what_a_peer_can_do_is_read_as_lists)
+{
+    struct tha_abilities abilities = {.options = THA_OPTIONS_SAID};
+    trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
+    struct fixture f;
+    trunkha_view *view;
+
+    fixture_init(&f, 1, 2);
+    view = fixture_view(&f, NULL);
+    tha_view_set_abilities(view, 1, &abilities);
+    ck_assert_int_eq(trunkha_view_get_target(view, 1, &target), 0);
+    ck_assert_str_eq(target.supported, "");
+
+    abilities.methods = tha_method_bit("INVITE", 6) | tha_method_bit("ACK", 3);
+    abilities.options |= tha_option_bit("timer", 5);
+    abilities.codecs = tha_codec_bit("PCMA", 4) | tha_codec_bit("PCMU", 4) | tha_codec_bit("opus", 4);
+    tha_view_set_abilities(view, 1, &abilities);
+    tha_view_set_abilities(view, 2, &abilities); /* there is none */
+    ck_assert_int_eq(trunkha_view_get_target(view, 1, &target), 0);
+    ck_assert_str_eq(target.allow, "INVITE, ACK");
+    ck_assert_str_eq(target.supported, "timer");
+    ck_assert_str_eq(target.codecs, "PCMA, PCMU, opus");
+    ck_assert_int_eq(trunkha_view_get_target(view, 0, &target), 0);
+    ck_assert_str_eq(target.allow, "");
+
+    tha_view_set_abilities(view, 1, &(struct tha_abilities){UINT16_MAX, UINT16_MAX, UINT32_MAX});
+    ck_assert_int_eq(trunkha_view_get_target(view, 1, &target), 0);
+    ck_assert_uint_lt(strlen(target.supported), sizeof(target.supported));
+    ck_assert_uint_gt(strlen(target.supported), sizeof(target.supported) / 2);
+    fixture_load(&f, view); /* whoever publishes sets all anew */
+    ck_assert_int_eq(trunkha_view_get_target(view, 1, &target), 0);
+    ck_assert_str_eq(target.allow, "");
+    fixture_done(view, NULL);
+}
+END_TEST
+
 START_TEST(past_the_last_index_is_the_end)
 {
     trunkha_target_status target = TRUNKHA_TARGET_STATUS_INIT;
@@ -265,6 +377,8 @@ START_TEST(the_last_reference_ends_a_view)
 END_TEST
 
 SUITE("view_read", states_come_back_as_they_were_set_with_times_as_dates, what_never_happened_has_no_date,
+      a_trunk_says_where_it_leads_and_who_is_its_other_half, the_state_of_a_name_is_kept_where_there_is_one,
+      what_a_peer_can_do_is_read_as_lists,
       past_the_last_index_is_the_end, no_more_is_written_than_the_caller_knows_of,
       a_view_says_how_old_it_is_and_whether_its_writer_lives, a_load_replaces_everything_at_once,
       a_child_reads_on_and_its_parent_goes_on_writing, the_last_reference_ends_a_view)

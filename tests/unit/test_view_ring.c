@@ -136,6 +136,44 @@ START_TEST(an_event_comes_back_as_it_was_told)
         assert_comes_back(full_state_event(type));
     assert_comes_back(full_call_event(TRUNKHA_EVENT_CALL_ATTEMPT));
     assert_comes_back(full_call_event(TRUNKHA_EVENT_CALL_END));
+    for (uint32_t type = TRUNKHA_EVENT_NAT_DETECTED; type <= TRUNKHA_EVENT_CERTIFICATE_EXPIRY; type++)
+        assert_comes_back(full_state_event(type));
+}
+END_TEST
+
+/** A change of addresses whose lists have as many letters. */
+static trunkha_event address_change(size_t added, size_t removed)
+{
+    trunkha_event event = full_event(TRUNKHA_EVENT_ADDRESS_CHANGE);
+
+    fill_text(event.added, added + 1, 'l');
+    fill_text(event.removed, removed + 1, 'm');
+
+    return event;
+}
+
+START_TEST(lists_of_addresses_come_back_as_long_as_they_fit_together)
+{
+    const size_t room = TRUNKHA_LIST_SIZE - 2;
+
+    assert_comes_back(address_change(0, 0));
+    assert_comes_back(address_change(room, 0));
+    assert_comes_back(address_change(0, room));
+    assert_comes_back(address_change(room / 2, room - room / 2));
+}
+END_TEST
+
+START_TEST(of_lists_that_are_too_long_the_end_is_missing)
+{
+    trunkha_view *view = new_view();
+    trunkha_cursor cursor = TRUNKHA_CURSOR_INIT;
+    trunkha_event told = address_change(TRUNKHA_LIST_SIZE - 1, 5), read = {.size = sizeof(read)};
+
+    tha_view_append_event(view, &told);
+    ck_assert_int_eq(trunkha_view_next_event(view, &cursor, &read), 0);
+    ck_assert_uint_eq(strlen(read.added), TRUNKHA_LIST_SIZE - 2);
+    ck_assert_str_eq(read.removed, "");
+    fixture_done(view, NULL);
 }
 END_TEST
 
@@ -293,6 +331,7 @@ START_TEST(the_size_of_a_ring_is_checked)
 END_TEST
 
 SUITE("view_ring", events_are_read_in_order_and_once, an_event_comes_back_as_it_was_told,
+      lists_of_addresses_come_back_as_long_as_they_fit_together, of_lists_that_are_too_long_the_end_is_missing,
       the_events_of_another_instance_begin_a_new_ring, a_slow_reader_is_told_how_many_it_lost,
       a_new_reader_begins_with_the_oldest_kept, a_writer_that_counts_from_one_again_is_read_from_its_beginning,
       a_gap_in_the_sequence_counts_as_lost, the_next_writer_of_a_name_goes_on_with_the_ring,

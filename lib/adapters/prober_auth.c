@@ -1,0 +1,148 @@
+/* Credentials: a challenge is answered once by each probe, and the next probes answer it without being asked (RFC 3261
+ * section 22). */
+#include <errno.h>
+#include <string.h>
+
+#include "adapters/digest.h"
+#include "adapters/printable.h"
+#include "adapters/prober_room.h"
+
+#define CHALLENGES_MAX    2 /* answered by one probe: the second only when the nonce was stale */
+#define AUTHORIZATION_MAX 2048
+#define DETAIL_SIZE       128
+
+static const struct tha_credentials *credentials_of(const struct tha_slot *slot)
+{
+    return slot->reach ? slot->reach->auth : NULL;
+}
+
+/** Writes the header line of the next request; none is written when it cannot be. */
+static void write_authorization(struct tha_prober *prober, struct tha_slot *slot)
+{
+    const char *uri = slot->text->request_uri ? slot->text->request_uri : slot->uri;
+    struct tha_extra *extra = slot->extra;
+    char line[AUTHORIZATION_MAX], *copy;
+    size_t len;
+
+    extra->authorization_len = 0;
+    len = tha_digest_write(extra->digest, credentials_of(slot), "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line,
+                           sizeof(line));
+    copy = len ? tha_mem_resize(&prober->mem, extra->authorization, len, 1) : NULL;
+    if (!copy)
+        return;
+
+    memcpy(copy, line, len);
+    extra->authorization = copy;
+    extra->authorization_len = (uint32_t)len;
+}
+
+void tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
+{
+    struct tha_extra *extra = slot->extra;
+
+    extra->n_challenges = 0;
+    extra->authorization_len = 0;
+    if (!credentials_of(slot))
+        extra->digest = tha_digest_free(extra->digest);
+    else if (extra->digest)
+        write_authorization(prober, slot);
+}
+
+static uint32_t find_challenges(const char *packet, size_t len, bool is_proxy, struct tha_span *values)
+{
+    const char *wanted = is_proxy ? "Proxy-Authenticate" : "WWW-Authenticate";
+    struct tha_sip_cursor cursor;
+    struct tha_span name, value;
+    uint32_t n = 0, code;
+
+    if (!tha_sip_read_status_line(packet, len, &code, &cursor))
+        return 0;
+    while (n < THA_DIGEST_CHALLENGES_MAX && tha_sip_next_field(&cursor, &name, &value) == THA_SIP_HEADER) {
+        if (tha_span_is_word(name, wanted))
+            values[n++] = value;
+    }
+
+    return n;
+}
+
+/** Its algorithm if it names one, or else its beginning: what there is to mend. */
+static struct tha_span characteristic_of(struct tha_span challenge)
+{
+    static const char name[] = "algorithm=";
+
+    for (size_t i = 0; i + sizeof(name) - 1 <= challenge.len; i++) {
+        struct tha_span word = {challenge.p + i, sizeof(name) - 1};
+
+        if (tha_span_is_word(word, name))
+            return tha_sip_first_value((struct tha_span){word.p, challenge.len - i});
+    }
+
+    return challenge;
+}
+
+static void describe(const struct tha_extra *extra, enum tha_digest_verdict verdict, const struct tha_span *values,
+                     uint32_t n_values, char *detail)
+{
+    struct tha_span shown = n_values ? characteristic_of(values[0]) : (struct tha_span){NULL, 0};
+    char what[DETAIL_SIZE / 2] = "none was sent";
+
+    if (verdict == THA_DIGEST_UNUSABLE) {
+        if (n_values)
+            tha_printable_copy(what, sizeof(what), shown.p, shown.len);
+        tha_text_print(detail, DETAIL_SIZE, "no challenge that we can answer: %s", what);
+    } else {
+        tha_digest_describe(extra->digest, what, sizeof(what));
+        tha_text_print(detail, DETAIL_SIZE, "user or password refused: %s", what);
+    }
+}
+
+static void send_again(struct tha_prober *prober, struct tha_slot *slot)
+{
+    slot->extra->n_challenges++;
+    write_authorization(prober, slot);
+    if (!slot->extra->authorization_len) {
+        tha_prober_fail(prober, slot, ENOMEM);
+        return;
+    }
+
+    slot->previous_branch = (uint32_t)slot->token.branch;
+    slot->was_previous_answered = true;
+    tha_token_renew(&slot->token, &prober->entropy);
+    prober->has_told = true; /* of an earlier deadline */
+    tha_prober_start_request(prober, slot, tha_clock_ms());
+}
+
+bool tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot, uint32_t code, const char *packet,
+                               size_t len)
+{
+    const struct tha_credentials *credentials = credentials_of(slot);
+    struct tha_evidence evidence = {.kind = THA_EVIDENCE_AUTH_FAILED, .code = code};
+    struct tha_span values[THA_DIGEST_CHALLENGES_MAX];
+    struct tha_extra *extra = credentials ? tha_slot_need_extra(prober, slot) : NULL;
+    enum tha_digest_verdict verdict;
+    char detail[DETAIL_SIZE];
+    uint32_t n_values;
+
+    if (!credentials)
+        return false;
+    if (!extra) {
+        tha_prober_fail(prober, slot, ENOMEM);
+        return true;
+    }
+
+    n_values = find_challenges(packet, len, code == 407, values);
+    verdict = tha_digest_take(&prober->mem, &extra->digest, credentials, values, n_values, code == 407,
+                              extra->n_challenges > 0);
+    if (verdict == THA_DIGEST_NO_MEMORY) {
+        tha_prober_fail(prober, slot, ENOMEM);
+    } else if (verdict == THA_DIGEST_TAKEN && extra->n_challenges < CHALLENGES_MAX) {
+        send_again(prober, slot);
+    } else {
+        describe(extra, verdict, values, n_values, detail);
+        extra->digest = tha_digest_free(extra->digest); /* the next probe starts without */
+        evidence.detail = detail;
+        tha_prober_finish(prober, slot, evidence);
+    }
+
+    return true;
+}
