@@ -201,6 +201,8 @@ static void print_iptables_address(const struct allowlist *list, const char *pro
         print_iptables_rule(program, entry, match);
     if (entry->has_stream)
         print_iptables_rule(program, entry, "-p tcp -m conntrack --ctstate ESTABLISHED");
+    if (entry->has_udp && !list->own.count)
+        return; /* every port is open to it, those for media too */
     snprintf(match, sizeof(match), "-p udp --dport %u:%u", list->rtp_from, list->rtp_to);
     print_iptables_rule(program, entry, match);
 }

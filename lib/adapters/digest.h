@@ -14,7 +14,7 @@ struct tha_digest;
 
 enum tha_digest_verdict {
     THA_DIGEST_TAKEN,    /**< answer it with tha_digest_write() */
-    THA_DIGEST_REFUSED,  /**< it was answered already, and is not stale: the credentials are wrong */
+    THA_DIGEST_REFUSED,  /**< answered already, not stale, and no nonce of old that has worn out: wrong credentials */
     THA_DIGEST_UNUSABLE, /**< no challenge with a realm, algorithm and qop that we can do */
     THA_DIGEST_NO_MEMORY,
 };
@@ -29,8 +29,8 @@ enum tha_digest_verdict tha_digest_take(const struct tha_mem *mem, struct tha_di
 
 #define THA_DIGEST_CHALLENGES_MAX 8U
 
-/** Writes "Authorization: Digest ...\r\n" (or Proxy-Authorization) for the next request with the nonce. @p cnonce: random.
- *  @p body is of no matter but for its length of 0 bytes: qop auth-int is not done. Returns the bytes written, 0 = no room. */
+/** Writes "Authorization: Digest ...\r\n" (or Proxy-Authorization) for the next request with the nonce, which has no body as
+ *  far as digest goes: qop auth-int is not done. @p cnonce: random. Returns the bytes written, 0 = no room. */
 size_t tha_digest_write(struct tha_digest *digest, const struct tha_credentials *credentials, const char *method,
                         const char *uri, uint64_t cnonce, char *buf, size_t size);
 

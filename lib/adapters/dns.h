@@ -3,8 +3,8 @@
  *  libre reads and writes the messages; the sockets are ours, because its client takes answers from anybody, gives up after
  *  72 s, and takes cut ones for whole. Each try has a UDP socket of its own, connected to the server, so that only that
  *  server's answers from that port come in, to a port that cannot be guessed; id and question must be those sent. A cut
- *  answer is asked for again over TCP. CNAMEs are followed inside an answer, and asked for where an answer ends in one. Records
- *  that were not asked for are not looked at. All calls on the loop's thread. */
+ *  answer is asked for again over TCP. CNAMEs are followed inside an answer, and asked for where an answer ends in one.
+ *  Records that were not asked for are not looked at. All calls on the loop's thread. */
 #ifndef THA_ADAPTERS_DNS_H
 #define THA_ADAPTERS_DNS_H
 
@@ -31,8 +31,8 @@ struct tha_dns *tha_dns_free(struct tha_dns *dns);
 /** At most as many are used; the rest is left out. */
 #define THA_DNS_SERVERS_MAX 8U
 
-/** @p servers are asked in their order, those that failed last after the others. None: those of resolv.conf, which is read with
- *  the first question, and watched. @p timeout_ms: of a question, all servers together; at first 3 s. */
+/** @p servers are asked in their order, those that failed last after the others. None: those of resolv.conf, which is read
+ *  with the first question, and watched. @p timeout_ms: of a question, all servers together; at first 3 s. */
 void tha_dns_set_servers(struct tha_dns *dns, const struct tha_addr *servers, uint32_t n_servers, uint32_t timeout_ms);
 
 /** Reads resolv.conf at @p path instead of that of the system; for tests. */
@@ -44,8 +44,8 @@ int tha_dns_ask(struct tha_dns *dns, uint64_t id, const struct tha_dns_question 
 /** What was dropped, by kind; any thread. */
 struct tha_dns_stats {
     uint64_t questions;
-    uint64_t retries;        /**< to another server, or over TCP */
-    uint64_t wrong_answers;  /**< id, question or kind of message not ours */
+    uint64_t retries;       /**< to another server, again, or over TCP */
+    uint64_t wrong_answers; /**< id, question or kind of message not ours */
     uint64_t malformed;
 };
 void tha_dns_get_stats(const struct tha_dns *dns, struct tha_dns_stats *ret_stats);

@@ -153,14 +153,13 @@ static bool next_record(struct mbuf *packet, struct place *ret_place)
     return true;
 }
 
-/** Decodes it in its bounds; NULL: its data are not what they should be, or no memory. */
+/** NULL: its data are not what they should be, or do not end where they should, or no memory. */
 static struct dnsrr *decode_record(const struct mbuf *packet, const struct place *place)
 {
     struct mbuf part = *packet;
     struct dnsrr *record;
 
     part.pos = place->start;
-    part.end = place->end;
     if (dns_rr_decode(&part, &record, 0))
         return NULL;
 

@@ -18,19 +18,13 @@ static bool is_passing(int error)
     return error == EAGAIN || error == EINTR;
 }
 
-static void close_socket(struct tha_dns_try *try)
-{
-    if (try->state != THA_DNS_TRY_UDP && try->state != THA_DNS_TRY_TCP)
-        return;
-
-    try->watch = tha_watch_free(try->watch);
-    close(try->fd);
-    try->stream = tha_mem_free(try->mem, try->stream);
-}
-
 void tha_dns_try_end(struct tha_dns_try *try)
 {
-    close_socket(try);
+    if (try->state == THA_DNS_TRY_UDP || try->state == THA_DNS_TRY_TCP) {
+        try->watch = tha_watch_free(try->watch);
+        close(try->fd);
+        try->stream = tha_mem_free(try->mem, try->stream);
+    }
     try->state = THA_DNS_TRY_ENDED;
 }
 

@@ -249,13 +249,15 @@ void tha_prober_send(struct tha_prober *prober, uint32_t index, uint64_t now_ms)
     tha_token_draw(&slot->token, &prober->entropy);
     slot->is_under_way = true;
     slot->deadline_ms = (uint32_t)(now_ms + slot->timeout_ms);
-    if (slot->extra)
-        tha_slot_authorize(prober, slot);
+    if (slot->extra) {
+        slot->extra->n_challenges = 0;
+        slot->extra->is_authorized = false;
+    }
     tha_prober_start_request(prober, slot, now_ms);
     tha_count(&prober->counters.probes_sent);
 }
 
-struct tha_wire_request tha_prober_request(const struct tha_slot *slot)
+int tha_prober_write_request(struct tha_prober *prober, struct tha_slot *slot, char *room, size_t *ret_len)
 {
     struct tha_wire_request request = {.text = slot->text,
                                        .uri = slot->uri,
@@ -264,10 +266,16 @@ struct tha_wire_request tha_prober_request(const struct tha_slot *slot)
                                        .slot = slot->index,
                                        .transport = slot->addr.transport};
 
-    if (slot->extra)
-        request.authorization = (struct tha_span){slot->extra->authorization, slot->extra->authorization_len};
+    if (slot->extra) {
+        int err = tha_slot_authorize(prober, slot);
 
-    return request;
+        if (err)
+            return err;
+        request.authorization = (struct tha_span){slot->extra->authorization, slot->extra->authorization_len};
+    }
+    *ret_len = tha_wire_write(&request, room, THA_UDP_SEND_MAX);
+
+    return *ret_len ? 0 : EMSGSIZE;
 }
 
 static void post_request(struct tha_prober *prober, struct tha_slot *slot)

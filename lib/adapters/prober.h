@@ -51,6 +51,9 @@ struct tha_prober_handlers {
     /** A message that is not for us: requests but OPTIONS, and answers to what was not sent by us. @p slot: whose address it
      *  is from, THA_NONE = nobody's. Borrowed for the call. False: treat it as if nobody had wanted it. NULL = not wanted. */
     bool (*message)(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data);
+    /** A message of the host's to @p to was refused there (ICMP); @p message is its beginning. With @p len 0: the connection of
+     *  @p slot has ended, or was not made, and what the host has sent on it and is unanswered is lost. NULL = not wanted. */
+    void (*returned)(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data);
     /** Results of one batch of packets have been told: the moment to act on them. Not after tha_prober_handle_expiry().
      *  NULL = not wanted. */
     void (*batch_end)(void *user_data);
@@ -101,11 +104,11 @@ void tha_prober_send(struct tha_prober *prober, uint32_t slot, uint64_t now_ms);
 void tha_prober_cancel(struct tha_prober *prober, uint32_t slot);
 
 /** Sends a message of the host's to the peer of @p slot, from the socket or on the connection that its probes use. Returns 0
- *  or an errno: ENOTCONN (no connection now; it is being made), EMSGSIZE, ENOBUFS, EINVAL (no such slot), ... */
+ *  or an errno: ENOTCONN (no connection now; it is being made), ECONNREFUSED (it has just failed), EMSGSIZE, ENOBUFS, EINVAL (no such slot), ... */
 int tha_prober_transmit(struct tha_prober *prober, uint32_t slot, const char *message, size_t len);
 
 /** Where packets to @p slot leave from, as the peer or `nat.publicAddress` has it: for Via and Contact of the host's messages.
- *  Returns 0 or an errno; ENOTCONN over TCP and TLS while there is no connection. */
+ *  Returns 0 or an errno; over TCP and TLS, without a connection, as tha_prober_transmit(). */
 int tha_prober_get_local(struct tha_prober *prober, uint32_t slot, struct tha_addr *ret_local);
 
 /** The connection of @p slot; false = none is up, or it is not TLS. */

@@ -16,36 +16,35 @@ static const struct tha_credentials *credentials_of(const struct tha_slot *slot)
     return slot->reach ? slot->reach->auth : NULL;
 }
 
-/** Writes the header line of the next request; none is written when it cannot be. */
-static void write_authorization(struct tha_prober *prober, struct tha_slot *slot)
+int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
 {
     const char *uri = slot->text->request_uri ? slot->text->request_uri : slot->uri;
+    const struct tha_credentials *credentials = credentials_of(slot);
     struct tha_extra *extra = slot->extra;
     char line[AUTHORIZATION_MAX], *copy;
     size_t len;
 
+    if (extra->is_authorized)
+        return 0;
     extra->authorization_len = 0;
-    len = tha_digest_write(extra->digest, credentials_of(slot), "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line,
-                           sizeof(line));
-    copy = len ? tha_mem_resize(&prober->mem, extra->authorization, len, 1) : NULL;
-    if (!copy)
-        return;
+    if (!credentials)
+        extra->digest = tha_digest_free(extra->digest);
+    if (!extra->digest)
+        return 0;
 
+    len = tha_digest_write(extra->digest, credentials, "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line,
+                           sizeof(line));
+    if (!len)
+        return EMSGSIZE;
+    copy = tha_mem_resize(&prober->mem, extra->authorization, len, 1);
+    if (!copy)
+        return ENOMEM;
     memcpy(copy, line, len);
     extra->authorization = copy;
     extra->authorization_len = (uint32_t)len;
-}
+    extra->is_authorized = true;
 
-void tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
-{
-    struct tha_extra *extra = slot->extra;
-
-    extra->n_challenges = 0;
-    extra->authorization_len = 0;
-    if (!credentials_of(slot))
-        extra->digest = tha_digest_free(extra->digest);
-    else if (extra->digest)
-        write_authorization(prober, slot);
+    return 0;
 }
 
 static uint32_t find_challenges(const char *packet, size_t len, bool is_proxy, struct tha_span *values)
@@ -99,12 +98,7 @@ static void describe(const struct tha_extra *extra, enum tha_digest_verdict verd
 static void send_again(struct tha_prober *prober, struct tha_slot *slot)
 {
     slot->extra->n_challenges++;
-    write_authorization(prober, slot);
-    if (!slot->extra->authorization_len) {
-        tha_prober_fail(prober, slot, ENOMEM);
-        return;
-    }
-
+    slot->extra->is_authorized = false;
     slot->previous_branch = (uint32_t)slot->token.branch;
     slot->was_previous_answered = true;
     tha_token_renew(&slot->token, &prober->entropy);

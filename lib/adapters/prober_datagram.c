@@ -3,40 +3,40 @@
 
 #include "adapters/prober_room.h"
 
-/** NULL = there is none for its family, or for the address of ours that it wants. */
-static struct tha_listener *find_socket(struct tha_prober *prober, const struct tha_slot *slot)
+/** The one of the address of ours that it wants. Returns 0 or an errno. */
+static int choose_own_socket(struct tha_prober *prober, struct tha_slot *slot, const struct tha_addr *source,
+                             struct tha_listener **ret_listener)
 {
-    const struct tha_addr *source = tha_slot_source(slot);
+    struct tha_extra *extra = tha_slot_need_extra(prober, slot);
 
-    if (!source)
-        return prober->probing[slot->addr.family == 6];
-    if (!slot->extra)
-        return NULL;
-    if (!slot->extra->listener)
-        slot->extra->listener = tha_prober_find_listener(prober, source);
+    if (!extra)
+        return ENOMEM;
+    if (!extra->listener)
+        extra->listener = tha_prober_find_listener(prober, source);
+    *ret_listener = extra->listener;
 
-    return slot->extra->listener;
+    return 0;
 }
 
 /** Returns 0 or an errno. */
-static int choose_socket(struct tha_prober *prober, struct tha_slot *slot, struct tha_listener **ret_listener)
+static inline int choose_socket(struct tha_prober *prober, struct tha_slot *slot, struct tha_listener **ret_listener)
 {
-    if (tha_slot_source(slot) && !tha_slot_need_extra(prober, slot))
-        return ENOMEM;
-    *ret_listener = find_socket(prober, slot);
+    const struct tha_addr *source = tha_slot_source(slot);
+    int err = 0;
 
-    return *ret_listener ? 0 : EAFNOSUPPORT;
+    if (source)
+        err = choose_own_socket(prober, slot, source, ret_listener);
+    else
+        *ret_listener = prober->probing[slot->addr.family == 6];
+
+    return err || *ret_listener ? err : EAFNOSUPPORT;
 }
 
-/** It stays the same through a probe: a retransmission has the same bytes. */
-static int find_local(struct tha_prober *prober, struct tha_listener *listener, struct tha_slot *slot)
+static int look_up_local(struct tha_prober *prober, struct tha_listener *listener, struct tha_slot *slot)
 {
     const struct tha_addr *source = tha_slot_source(slot);
     struct tha_addr bound;
     int err = 0;
-
-    if (slot->local)
-        return 0;
 
     if (source) {
         bound = *source;
@@ -46,6 +46,12 @@ static int find_local(struct tha_prober *prober, struct tha_listener *listener, 
     }
 
     return err ? err : tha_slot_set_local(prober, slot, &bound);
+}
+
+/** It stays the same through a probe: a retransmission has the same bytes. */
+static inline int find_local(struct tha_prober *prober, struct tha_listener *listener, struct tha_slot *slot)
+{
+    return slot->local ? 0 : look_up_local(prober, listener, slot);
 }
 
 int tha_prober_find_local(struct tha_prober *prober, struct tha_slot *slot)
@@ -60,15 +66,12 @@ static int write_request(struct tha_prober *prober, struct tha_listener *listene
 {
     const struct tha_udp_ticket ticket = {slot->index, slot->token.branch};
     int err = find_local(prober, listener, slot);
-    struct tha_wire_request request;
     size_t len;
 
+    if (!err)
+        err = tha_prober_write_request(prober, slot, room, &len);
     if (err)
         return err;
-    request = tha_prober_request(slot);
-    len = tha_wire_write(&request, room, THA_UDP_SEND_MAX);
-    if (!len)
-        return EMSGSIZE;
     tha_udp_post(&listener->udp, len, &slot->addr, tha_slot_source(slot), &ticket);
 
     return 0;
@@ -114,7 +117,7 @@ void tha_prober_take_ticket(const struct tha_udp_ticket *ticket, int error, uint
         slot->sent_us = now_us;
 }
 
-void tha_prober_take_refusal(const char *data, size_t len, int error, void *user_data)
+void tha_prober_take_refusal(const struct tha_addr *to, const char *data, size_t len, int error, void *user_data)
 {
     struct tha_prober *prober = ((struct tha_listener *)user_data)->prober;
     struct tha_slot *slot = NULL;
@@ -123,6 +126,8 @@ void tha_prober_take_refusal(const char *data, size_t len, int error, void *user
 
     if (tha_token_find_branch(data, len, &index, &branch))
         slot = tha_prober_slot(prober, index);
+    else if (prober->handlers.returned)
+        prober->handlers.returned(tha_prober_find_source(prober, to), to, data, len, prober->handlers.user_data);
     if (slot && slot->is_under_way && slot->token.branch == branch && !tha_slot_is_stream(slot))
         tha_prober_finish(prober, slot, (struct tha_evidence){.kind = THA_EVIDENCE_REFUSED, .system_error = error});
 }

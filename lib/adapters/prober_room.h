@@ -61,8 +61,9 @@ struct tha_extra {
     uint64_t may_connect_ms;       /**< for a message of the host's: not sooner, after a failure */
     struct tha_addr seen;          /**< where the peer saw us last, when that is not where we are; family 0 = never */
     struct tha_digest *digest;
-    char *authorization; /**< header line of the probe under way */
+    char *authorization; /**< header line of the request under way, once `is_authorized` */
     uint32_t authorization_len;
+    bool is_authorized;
     uint8_t n_challenges; /**< answered by the probe under way */
 };
 
@@ -163,8 +164,8 @@ void tha_prober_start_request(struct tha_prober *prober, struct tha_slot *slot, 
 /** At the end of what came from a socket: sends what it has led to, and says that the batch is over. */
 void tha_prober_end_batch(struct tha_prober *prober);
 
-/** What there is to write of the probe under way; its slot has a `local`. */
-struct tha_wire_request tha_prober_request(const struct tha_slot *slot);
+/** Writes the request of the probe under way, the same each time; its slot has a `local`. Returns 0 or an errno. */
+int tha_prober_write_request(struct tha_prober *prober, struct tha_slot *slot, char *room, size_t *ret_len);
 
 static inline bool tha_slot_is_stream(const struct tha_slot *slot)
 {
@@ -213,7 +214,7 @@ int tha_prober_find_local(struct tha_prober *prober, struct tha_slot *slot);
 
 /** A datagram has left, or not, or was refused: see struct tha_udp_handlers. */
 void tha_prober_take_ticket(const struct tha_udp_ticket *ticket, int error, uint64_t now_us, void *listener);
-void tha_prober_take_refusal(const char *data, size_t len, int error, void *listener);
+void tha_prober_take_refusal(const struct tha_addr *to, const char *data, size_t len, int error, void *listener);
 
 /* ---- prober_stream.c: TCP and TLS ---- */
 
@@ -246,8 +247,8 @@ void tha_prober_free_contexts(struct tha_prober *prober);
 
 /* ---- prober_auth.c: credentials ---- */
 
-/** Writes the header line for a new probe, if a challenge is known already. */
-void tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot);
+/** Writes the header line of a new request, if there is a challenge that it answers. Returns 0 or an errno. */
+int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot);
 
 /** Answers a 401 or 407, if there are credentials and the probe has not had its turn; true = the probe goes on, or has ended
  *  here. */

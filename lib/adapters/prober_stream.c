@@ -81,16 +81,13 @@ static bool is_open(const struct tha_slot *slot)
 static int send_request(struct tha_prober *prober, struct tha_slot *slot)
 {
     int err = find_local(prober, slot);
-    struct tha_wire_request request;
     char room[THA_UDP_SEND_MAX];
     size_t len;
 
+    if (!err)
+        err = tha_prober_write_request(prober, slot, room, &len);
     if (err)
         return err;
-    request = tha_prober_request(slot);
-    len = tha_wire_write(&request, room, sizeof(room));
-    if (!len)
-        return EMSGSIZE;
     slot->sent_us = tha_clock_us();
     err = tha_stream_send(slot->extra->stream, room, len);
 
@@ -194,6 +191,8 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
     tha_text_copy(detail, sizeof(detail), end->detail); /* it may be the connection's own */
     tha_slot_disconnect(prober, slot);
     extra->may_connect_ms = tha_clock_ms() + CONNECT_INTERVAL_MS;
+    if (prober->handlers.returned)
+        prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);
 
     if (slot->is_under_way && !slot->is_queued) { /* one that is queued makes a connection of its own */
         tha_prober_finish(prober, slot, evidence);
@@ -206,21 +205,33 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
 
 /* ---- The host's messages ---- */
 
-int tha_prober_transmit_stream(struct tha_prober *prober, struct tha_slot *slot, const void *data, size_t len)
+/** Sees to it that there is a connection. Returns 0 or an errno: ENOTCONN = one is being made. */
+static int connect_for_host(struct tha_prober *prober, struct tha_slot *slot)
 {
     char detail[DETAIL_SIZE];
 
     if (is_open(slot))
-        return tha_stream_send(slot->extra->stream, data, len);
-    if (slot->extra && (slot->extra->stream || tha_clock_ms() < slot->extra->may_connect_ms))
+        return 0;
+    if (slot->extra && slot->extra->stream)
         return ENOTCONN;
+    if (slot->extra && tha_clock_ms() < slot->extra->may_connect_ms)
+        return ECONNREFUSED;
 
     return begin(prober, slot, detail) == ENOMEM ? ENOMEM : ENOTCONN;
 }
 
+int tha_prober_transmit_stream(struct tha_prober *prober, struct tha_slot *slot, const void *data, size_t len)
+{
+    int err = connect_for_host(prober, slot);
+
+    return err ? err : tha_stream_send(slot->extra->stream, data, len);
+}
+
 int tha_prober_find_stream_local(struct tha_prober *prober, struct tha_slot *slot)
 {
-    return is_open(slot) ? find_local(prober, slot) : ENOTCONN;
+    int err = connect_for_host(prober, slot);
+
+    return err ? err : find_local(prober, slot);
 }
 
 bool tha_prober_get_tls_facts(const struct tha_prober *prober, uint32_t index, struct tha_tls_facts *ret_facts)

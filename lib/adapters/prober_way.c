@@ -8,19 +8,30 @@
 
 /* ---- Has it changed? Asked of every answer ---- */
 
-static uint64_t mix(uint64_t mark, const char *p, size_t len)
+static uint64_t mix_word(uint64_t mark, const char *p)
 {
     uint64_t word;
 
-    for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
-        memcpy(&word, p, sizeof(word));
-        mark = (mark ^ word) * 0x9e3779b97f4a7c15;
-        mark ^= mark >> 29;
-    }
-    for (; len; p++, len--)
-        mark = (mark ^ (uint8_t)*p) * 0x100000001b3;
+    memcpy(&word, p, sizeof(word));
+    mark ^= word;
 
-    return mark;
+    return (mark << 23 | mark >> 41) * 0x9e3779b97f4a7c15;
+}
+
+/** Eight bytes at a time; the last eight may have been among those before. */
+static uint64_t mix(uint64_t mark, const char *p, size_t len)
+{
+    const char *last = p + len - sizeof(uint64_t);
+
+    if (len < sizeof(uint64_t)) {
+        for (; len; p++, len--)
+            mark = (mark ^ (uint8_t)*p) * 0x100000001b3;
+        return mark;
+    }
+    for (; p < last; p += sizeof(uint64_t))
+        mark = mix_word(mark, p);
+
+    return mix_word(mark, last);
 }
 
 /** Of the Via, except its branch; never 0. */

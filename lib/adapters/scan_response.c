@@ -1,6 +1,10 @@
 #include "adapters/scan_response.h"
 
+#include <string.h>
+
 #include "adapters/hex.h"
+
+#define TAG_LEN 8 /* of ours */
 
 struct scan {
     struct tha_sip_cursor cursor;
@@ -40,12 +44,42 @@ static bool has_whole_body(const struct scan *scan)
     return !length.p || tha_sip_read_number(length, (uint32_t)(scan->cursor.end - scan->cursor.p), &number);
 }
 
+/** Looks first where it stands in nearly every answer: right behind the sent-by, as we have written it. */
+static bool find_branch(struct tha_span via, struct tha_span *ret_branch)
+{
+    static const char name[] = ";branch=";
+    const char *end = via.p + via.len, *p = memchr(via.p, ';', via.len);
+    const char *branch = p ? p + sizeof(name) - 1 : end;
+
+    if (end - branch < (ptrdiff_t)THA_BRANCH_LEN || memcmp(p, name, sizeof(name) - 1) ||
+        (end - branch > (ptrdiff_t)THA_BRANCH_LEN && branch[THA_BRANCH_LEN] != ';') ||
+        memchr(branch, ' ', THA_BRANCH_LEN) || memchr(via.p, ',', (size_t)(p - via.p)))
+        return tha_sip_find_param(via, "branch", ret_branch);
+    *ret_branch = (struct tha_span){branch, THA_BRANCH_LEN};
+
+    return true;
+}
+
+/** The same for ours: at the end of the header. */
+static bool find_tag(struct tha_span from, struct tha_span *ret_tag)
+{
+    static const char name[] = ">;tag=";
+    const size_t len = sizeof(name) - 1 + TAG_LEN;
+    const char *end = from.p + from.len;
+
+    if (from.len < len || memcmp(end - len, name, sizeof(name) - 1))
+        return tha_sip_find_param(from, "tag", ret_tag);
+    *ret_tag = (struct tha_span){end - TAG_LEN, TAG_LEN};
+
+    return true;
+}
+
 static bool read_token(struct tha_span branch, struct tha_span from_tag, struct tha_span call_id,
                        struct tha_response *response)
 {
     struct tha_token *token = &response->token;
 
-    return tha_token_read_branch(branch.p, branch.len, &response->slot, &token->branch) && from_tag.len == 8 &&
+    return tha_token_read_branch(branch.p, branch.len, &response->slot, &token->branch) && from_tag.len == TAG_LEN &&
            tha_hex_read(from_tag.p, &token->from_tag) && call_id.len == 16 &&
            tha_token_read_hex64(call_id.p, &token->call_id);
 }
@@ -64,12 +98,12 @@ bool tha_scan_response(const char *packet, size_t len, struct tha_response *ret_
     if (!values[THA_SIP_VIA].p || !values[THA_SIP_FROM].p || !values[THA_SIP_CALL_ID].p || !values[THA_SIP_CSEQ].p)
         return false;
     ret_response->via = values[THA_SIP_VIA];
-    if (!tha_sip_find_param(ret_response->via, "branch", &ret_response->branch) ||
+    if (!find_branch(ret_response->via, &ret_response->branch) ||
         !tha_sip_read_cseq(values[THA_SIP_CSEQ], &ret_response->token.cseq, &method))
         return false;
 
     ret_response->is_to_probe = tha_span_is(method, "OPTIONS") &&
-                                tha_sip_find_param(values[THA_SIP_FROM], "tag", &from_tag) &&
+                                find_tag(values[THA_SIP_FROM], &from_tag) &&
                                 read_token(ret_response->branch, from_tag, values[THA_SIP_CALL_ID], ret_response);
 
     return true;

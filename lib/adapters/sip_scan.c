@@ -108,7 +108,7 @@ bool tha_sip_read_request_line(const char *packet, size_t len, struct tha_span *
 }
 
 /** The end of the header at the cursor, past folded lines (RFC 3261 section 7.3.1); NULL when there is none. */
-static const char *find_line_feed(struct tha_sip_cursor *cursor)
+static inline __attribute__((always_inline)) const char *find_line_feed(struct tha_sip_cursor *cursor)
 {
     const char *from = cursor->p;
     const char *lf;

@@ -295,6 +295,7 @@ static void keep_alive(struct tha_stream *stream, uint64_t now_ms)
         return;
     }
     stream->awaits_pong = !tha_stream_send(stream, ping, sizeof(ping) - 1);
+    stream->sent_ms = now_ms;
     if (tha_stream_is_open(stream))
         tha_heap_set(deadlines, &stream->timer, now_ms + PONG_IN_MS);
 }

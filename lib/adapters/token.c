@@ -6,7 +6,6 @@
 #include "adapters/loop.h"
 
 #define PREFIX_LEN (sizeof(THA_BRANCH_PREFIX) - 1)
-#define BRANCH_LEN (PREFIX_LEN + 8 + 16)
 
 static void take(struct tha_entropy *entropy, void *number, size_t size)
 {
@@ -61,7 +60,7 @@ bool tha_token_read_hex64(const char *text, uint64_t *ret_number)
 
 bool tha_token_read_branch(const char *branch, size_t len, uint32_t *ret_slot, uint64_t *ret_number)
 {
-    return len == BRANCH_LEN && !memcmp(branch, THA_BRANCH_PREFIX, PREFIX_LEN) &&
+    return len == THA_BRANCH_LEN && !memcmp(branch, THA_BRANCH_PREFIX, PREFIX_LEN) &&
            tha_hex_read(branch + PREFIX_LEN, ret_slot) && tha_token_read_hex64(branch + PREFIX_LEN + 8, ret_number);
 }
 
@@ -77,6 +76,6 @@ bool tha_token_find_branch(const char *packet, size_t len, uint32_t *ret_slot, u
 {
     const char *branch = memmem(packet, len, THA_BRANCH_PREFIX, PREFIX_LEN);
 
-    return branch && (size_t)(packet + len - branch) >= BRANCH_LEN &&
-           tha_token_read_branch(branch, BRANCH_LEN, ret_slot, ret_number);
+    return branch && (size_t)(packet + len - branch) >= THA_BRANCH_LEN &&
+           tha_token_read_branch(branch, THA_BRANCH_LEN, ret_slot, ret_number);
 }

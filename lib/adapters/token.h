@@ -9,6 +9,7 @@
 /** Begins every branch of ours: RFC 3261's magic cookie (section 8.1.1.7) and a hyphen. Then follow the slot in 8 hex digits
  *  and the branch number in 16. */
 #define THA_BRANCH_PREFIX "z9hG4bK-"
+#define THA_BRANCH_LEN    (sizeof(THA_BRANCH_PREFIX) - 1 + 8 + 16)
 
 struct tha_token {
     uint64_t branch;

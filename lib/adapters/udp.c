@@ -212,16 +212,24 @@ void tha_udp_read_errors(struct tha_udp *udp)
     char data[1024];
 
     for (unsigned i = 0; i < ERRORS_MAX; i++) {
+        union tha_udp_name name;
+        struct tha_addr to = {.family = 0};
         struct iovec piece = {data, sizeof(data)};
-        struct msghdr header = {
-            .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+        struct msghdr header = {.msg_name = &name,
+                                .msg_namelen = sizeof(name),
+                                .msg_iov = &piece,
+                                .msg_iovlen = 1,
+                                .msg_control = &control,
+                                .msg_controllen = sizeof(control)};
         ssize_t len = recvmsg(udp->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
         const struct sock_extended_err *error = len >= 0 ? find_error(&header) : NULL;
 
         if (len < 0)
             return;
-        if (error && is_refusal(error))
-            udp->handlers.refused(data, (size_t)len, (int)error->ee_errno, udp->handlers.user_data);
+        if (!error || !is_refusal(error))
+            continue;
+        set_addr(&to, &name);
+        udp->handlers.refused(&to, data, (size_t)len, (int)error->ee_errno, udp->handlers.user_data);
     }
 }
 

@@ -52,8 +52,8 @@ struct tha_udp_ticket {
 struct tha_udp_handlers {
     /** A datagram has left at @p now_us (@p error 0) or could not (errno; EAGAIN: our own buffer is full). */
     void (*sent)(const struct tha_udp_ticket *ticket, int error, uint64_t now_us, void *user_data);
-    /** ICMP says that a datagram was refused; @p data is as much of it as came back. */
-    void (*refused)(const char *data, size_t len, int error, void *user_data);
+    /** ICMP says that a datagram was refused at @p to; @p data is as much of it as came back. */
+    void (*refused)(const struct tha_addr *to, const char *data, size_t len, int error, void *user_data);
     void *user_data;
 };
 

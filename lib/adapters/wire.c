@@ -94,7 +94,8 @@ size_t tha_wire_write(const struct tha_wire_request *request, char *buf, size_t 
     put_from(&writer, request);
     put_to(&writer, request, uri);
     put_contact(&writer, request);
-    tha_put(&writer, request->authorization.p, request->authorization.len);
+    if (request->authorization.len)
+        tha_put(&writer, request->authorization.p, request->authorization.len);
     put_other_headers(&writer, request->text);
 
     return writer.is_full ? 0 : (size_t)(writer.p - buf);

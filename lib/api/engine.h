@@ -85,6 +85,9 @@ void tha_engine_turn(trunkha_engine *engine);
  *  that its names come to now. To be followed by tha_engine_pump(). Where the core may be touched. */
 int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size);
 
+/** trunkha_engine_load() of a text that came from @p file, "" = from none. */
+int tha_engine_load_named(trunkha_engine *engine, const char *file, const char *json, size_t len, trunkha_diag *reterr_diag);
+
 /** Prepares the prober for @p table, and takes it over. On the loop's thread. */
 int tha_engine_prepare_prober(trunkha_engine *engine, const struct tha_table *table, char *error_buf, size_t error_size);
 void tha_engine_commit_prober(trunkha_engine *engine);
@@ -107,6 +110,7 @@ void tha_engine_get_dns_stats(const trunkha_engine *engine, trunkha_stats *stats
 
 /** message.c: the host's messages in and out. */
 bool tha_engine_take_message(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data);
+void tha_engine_take_returned(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data);
 
 void tha_engine_tell_ready(trunkha_engine *engine);
 

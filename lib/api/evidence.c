@@ -123,6 +123,7 @@ struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine)
         .is_draining = on_is_draining,
         .request = on_request,
         .message = engine->message_cb ? tha_engine_take_message : NULL,
+        .returned = engine->message_cb ? tha_engine_take_returned : NULL,
         .batch_end = on_batch_end,
         .user_data = engine,
     };

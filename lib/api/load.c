@@ -1,9 +1,6 @@
 /* Loading: text -> model -> what runs, all or nothing. */
 #include "engine.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/abi.h"
@@ -14,8 +11,7 @@
 #include <malloc.h>
 #endif
 
-#define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
-#define LARGE_TEXT     ((size_t)256 * 1024)
+#define LARGE_TEXT ((size_t)256 * 1024)
 
 /* ---- The catalogue that the view publishes ---- */
 
@@ -290,7 +286,7 @@ static int load(trunkha_engine *engine, const char *json, size_t len, struct rep
     return err;
 }
 
-static int load_named(trunkha_engine *engine, const char *file, const char *json, size_t len, trunkha_diag *reterr_diag)
+int tha_engine_load_named(trunkha_engine *engine, const char *file, const char *json, size_t len, trunkha_diag *reterr_diag)
 {
     struct report report = {.log = &engine->log, .file = file, .diag = TRUNKHA_DIAG_INIT};
     int err;
@@ -313,90 +309,7 @@ int trunkha_engine_load(trunkha_engine *engine, const char *json, size_t len, tr
     if (!engine || !json || (reterr_diag && reterr_diag->size < sizeof(size_t)))
         return TRUNKHA_ERR_INVALID;
 
-    return load_named(engine, "", json, len, reterr_diag);
-}
-
-/* ---- Files ---- */
-
-static int say(const char *path, int error_number, trunkha_diag *reterr_diag)
-{
-    trunkha_diag diag = TRUNKHA_DIAG_INIT;
-
-    tha_text_copy(diag.file, sizeof(diag.file), path);
-    tha_text_print(diag.message, sizeof(diag.message), "cannot read %s: %s", path, strerror(error_number));
-    if (reterr_diag)
-        tha_abi_write(reterr_diag, &diag, sizeof(diag));
-
-    switch (error_number) {
-    case ENOENT:
-    case ENOTDIR:
-        return TRUNKHA_ERR_NOTFOUND;
-    case EACCES:
-    case EPERM:
-        return TRUNKHA_ERR_ACCESS;
-    case ENOMEM:
-        return TRUNKHA_ERR_NOMEM;
-    default:
-        return TRUNKHA_ERR_SYSTEM;
-    }
-}
-
-/** Reads all of @p file into new memory. Returns 0 or an errno. */
-static int read_all(const struct tha_mem *mem, FILE *file, char **ret_text, size_t *ret_len)
-{
-    char *text = NULL;
-    size_t len = 0, room = 0;
-
-    do {
-        char *more;
-
-        if (len > FILE_MAX_BYTES) {
-            tha_mem_free(mem, text);
-            return EFBIG;
-        }
-        room = room ? room * 2 : 4096;
-        more = tha_mem_resize(mem, text, room, 1);
-        if (!more) {
-            tha_mem_free(mem, text);
-            return ENOMEM;
-        }
-        text = more;
-        len += fread(text + len, 1, room - len, file);
-    } while (len == room);
-
-    if (ferror(file) || len > FILE_MAX_BYTES) {
-        tha_mem_free(mem, text);
-        return len > FILE_MAX_BYTES ? EFBIG : errno ? errno : EIO;
-    }
-    *ret_text = text;
-    *ret_len = len;
-
-    return 0;
-}
-
-int trunkha_engine_load_file(trunkha_engine *engine, const char *path, trunkha_diag *reterr_diag)
-{
-    FILE *file;
-    char *text;
-    size_t len;
-    int err;
-
-    if (!engine || !path || (reterr_diag && reterr_diag->size < sizeof(size_t)))
-        return TRUNKHA_ERR_INVALID;
-
-    file = fopen(path, "re");
-    if (!file)
-        return say(path, errno, reterr_diag);
-    errno = 0;
-    err = read_all(&engine->mem, file, &text, &len);
-    fclose(file);
-    if (err)
-        return say(path, err, reterr_diag);
-
-    err = load_named(engine, path, text, len, reterr_diag);
-    tha_mem_free(&engine->mem, text);
-
-    return err;
+    return tha_engine_load_named(engine, "", json, len, reterr_diag);
 }
 
 int trunkha_config_check(const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data)

@@ -4,20 +4,34 @@
 
 #include "engine.h"
 
+static void tell(trunkha_engine *engine, uint32_t slot, const struct tha_addr *peer, trunkha_message *message)
+{
+    const struct tha_table *table = tha_core_table(engine->core);
+    uint32_t target = tha_table_target_of_slot(table, slot);
+
+    if (target != THA_NONE)
+        tha_text_copy(message->trunk_id, sizeof(message->trunk_id),
+                      tha_table_trunk_model(table, table->targets[target].trunk)->id);
+    tha_addr_text(peer, message->source, sizeof(message->source));
+    engine->message_cb(message, engine->message_user_data);
+}
+
 bool tha_engine_take_message(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data)
 {
     trunkha_engine *engine = user_data;
-    const struct tha_table *table = tha_core_table(engine->core);
-    uint32_t target = tha_table_target_of_slot(table, slot);
     trunkha_message told = {.size = sizeof(told), .data = message, .len = len};
 
-    if (target != THA_NONE)
-        tha_text_copy(told.trunk_id, sizeof(told.trunk_id), tha_table_trunk_model(table, table->targets[target].trunk)->id);
-    tha_addr_text(from, told.source, sizeof(told.source));
     engine->messages_received++;
-    engine->message_cb(&told, engine->message_user_data);
+    tell(engine, slot, from, &told);
 
     return true;
+}
+
+void tha_engine_take_returned(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data)
+{
+    trunkha_message told = {.size = sizeof(told), .data = message, .len = len, .has_come_back = 1};
+
+    tell(user_data, slot, to, &told);
 }
 
 struct parcel {

@@ -82,8 +82,8 @@ static bool has_name(const trunkha_trunk_status *trunk)
 
 static json_t *dns_json(const trunkha_trunk_status *trunk)
 {
-    return json_pack("{s:I, s:o, s:o}", "ttl", (tha_json_number)trunk->ttl_s, "resolved", time_json(trunk->resolved), "error",
-                     trunk->dns != TRUNKHA_DNS_FINE ? json_string(trunkha_dns_text(trunk->dns)) : json_null());
+    return json_pack("{s:I, s:o, s:o}", "ttl", (tha_json_number)trunk->ttl_s, "resolved", time_json(trunk->resolved),
+                     "error", trunk->dns != TRUNKHA_DNS_FINE ? json_string(trunkha_dns_text(trunk->dns)) : json_null());
 }
 
 /** One failure gives up all of @p object. */

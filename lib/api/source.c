@@ -34,15 +34,14 @@ static bool read_addr(const struct sockaddr *source, struct tha_addr *addr)
 
 int trunkha_trunk_of_source(const trunkha_view *view, const struct sockaddr *source, trunkha_source *ret_source)
 {
-    trunkha_source found;
+    trunkha_source found = TRUNKHA_SOURCE_INIT;
     struct tha_addr addr;
-    uint32_t slot;
     int err;
 
     if (!view || !source || !ret_source || !read_addr(source, &addr))
         return TRUNKHA_ERR_INVALID;
 
-    err = tha_view_find_source(view, &addr, &found, &slot);
+    err = tha_view_find_source(view, &addr, &found, NULL);
 
     return err ? err : tha_abi_write(ret_source, &found, sizeof(found));
 }

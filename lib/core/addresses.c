@@ -33,18 +33,16 @@ static void follow_trouble(struct tha_core *core, uint32_t index, const struct t
     struct tha_trunk *trunk = &core->table->trunks[index];
     char detail[96];
 
-    if (name->trouble == trunk->trouble && trunk->is_looked_up)
+    if (name->trouble == trunk->trouble)
         return;
 
     if (name->trouble)
         describe_trouble(name, now_ms, detail, sizeof(detail));
     else
         tha_text_copy(detail, sizeof(detail), "its name can be looked up again");
-    if (name->trouble || trunk->trouble)
-        tha_tell_of_trunk(core, TRUNKHA_EVENT_ADDRESS_CHANGE, index, NULL, TRUNKHA_REASON_DNS_FAILURE, detail);
+    tha_tell_of_trunk(core, TRUNKHA_EVENT_ADDRESS_CHANGE, index, NULL, TRUNKHA_REASON_DNS_FAILURE, detail);
     trunk->trouble = (uint8_t)name->trouble;
-    trunk->is_looked_up = true;
-    if (!trunk->n_targets)
+    if (!trunk->n_targets && name->trouble)
         tha_rollup_trunk(core, index, NULL, TRUNKHA_REASON_DNS_FAILURE, detail, now_ms);
 }
 

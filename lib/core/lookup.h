@@ -37,7 +37,8 @@ struct tha_lookup_result {
     uint32_t ttl_s; /**< the smallest on the way to any of them, SRV and NAPTR included; with trouble: how long that holds,
                          0 = not said */
     bool is_cut;     /**< there were more than we take */
-    bool is_partial; /**< FINE, but a question for addresses has failed: there may be more of them */
+    bool lacks_ipv4; /**< FINE, but a question for A records has failed: there may be more of them */
+    bool lacks_ipv6; /**< the same of AAAA */
 };
 
 /** False while answers are awaited. */

@@ -161,23 +161,28 @@ static int copy_record(struct tha_arena *arena, uint32_t type, const struct tha_
     return copy_text(arena, &to->naptr.replacement);
 }
 
-/** Returns how many there are. */
-static uint32_t pick_usable(uint32_t type, const struct tha_dns_answer *answer, const struct tha_dns_record **ret_picked,
-                            struct tha_records *ret_records)
+static uint32_t n_records_of(const struct tha_dns_answer *answer)
 {
-    uint32_t n_records = answer->n_records < THA_DNS_RECORDS_MAX ? answer->n_records : THA_DNS_RECORDS_MAX;
-    uint32_t count = 0;
+    if (answer->outcome != THA_DNS_ANSWERED)
+        return 0;
 
-    ret_records->is_cut = answer->n_records > n_records;
+    return answer->n_records < THA_DNS_RECORDS_MAX ? answer->n_records : THA_DNS_RECORDS_MAX;
+}
+
+static void pick_usable(uint32_t type, const struct tha_dns_answer *answer, const struct tha_dns_record **ret_picked,
+                        struct tha_records *ret_records)
+{
+    uint32_t n_records = n_records_of(answer);
+
+    if (!n_records && answer->negative_ttl_s)
+        ret_records->ttl_s = answer->negative_ttl_s;
     for (uint32_t i = 0; i < n_records; i++) {
-        if (answer->records[i].ttl_s < ret_records->ttl_s)
-            ret_records->ttl_s = answer->records[i].ttl_s;
+        ret_records->ttl_s = tha_least(ret_records->ttl_s, answer->records[i].ttl_s);
         if (is_usable(type, &answer->records[i]))
-            ret_picked[count++] = &answer->records[i];
+            ret_picked[ret_records->count++] = &answer->records[i];
     }
-    ret_records->is_declined = type == THA_DNS_SRV && n_records && !count;
-
-    return count;
+    ret_records->is_declined = type == THA_DNS_SRV && n_records && !ret_records->count;
+    ret_records->is_cut = answer->n_records > THA_DNS_RECORDS_MAX;
 }
 
 int tha_records_keep(struct tha_arena *arena, uint32_t type, const struct tha_dns_answer *answer,
@@ -187,14 +192,12 @@ int tha_records_keep(struct tha_arena *arena, uint32_t type, const struct tha_dn
     struct tha_records records = {.ttl_s = THA_NO_TTL};
     int err = 0;
 
-    records.count = pick_usable(type, answer, picked, &records);
+    pick_usable(type, answer, picked, &records);
     qsort_r(picked, records.count, sizeof(picked[0]), compare_records, &type);
     if (records.count > limit_of(type)) {
         records.count = limit_of(type);
         records.is_cut = true;
     }
-    if (!answer->n_records && answer->negative_ttl_s)
-        records.ttl_s = answer->negative_ttl_s;
 
     records.at = tha_arena_alloc(arena, records.count, sizeof(*records.at));
     if (!records.at)

@@ -67,13 +67,12 @@ static void put_addresses(struct tha_lookup *lookup, const struct tha_lookup_tar
     lookup->is_cut = lookup->is_cut || records->is_cut;
 }
 
-static void finish_fine(struct tha_lookup *lookup, bool is_partial)
+static void finish_fine(struct tha_lookup *lookup)
 {
     uint32_t ttl_s = THA_NO_TTL;
 
     for (uint32_t i = 0; i < lookup->locations.count; i++)
         ttl_s = tha_least(ttl_s, lookup->locations.at[i].ttl_s);
-    lookup->result.is_partial = is_partial;
     tha_lookup_finish(lookup, THA_DNS_FINE, ttl_s);
 }
 
@@ -101,14 +100,17 @@ void tha_targets_finish(struct tha_lookup *lookup)
         const struct tha_lookup_question *question = question_of(lookup, target, i % 2);
 
         put_addresses(lookup, target, &question->records);
-        if (tha_lookup_has_failed(question) && !failed)
-            failed = question;
+        if (tha_lookup_has_failed(question)) {
+            failed = failed ? failed : question;
+            lookup->result.lacks_ipv4 |= question->type == THA_DNS_A;
+            lookup->result.lacks_ipv6 |= question->type == THA_DNS_AAAA;
+        }
         is_no_name = is_no_name && question->outcome == THA_DNS_NO_NAME;
         ttl_s = tha_least(ttl_s, question->records.ttl_s);
     }
 
     if (lookup->locations.count)
-        finish_fine(lookup, failed != NULL);
+        finish_fine(lookup);
     else if (failed)
         tha_lookup_finish_failed(lookup, failed);
     else

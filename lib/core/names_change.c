@@ -71,10 +71,13 @@ static int replace(struct tha_names *names, struct tha_entry *entry, const struc
 }
 
 /** Where a question has failed, what it may have been the answer to is not given up yet. */
-static void keep_last_good(const struct tha_entry *entry, struct tha_locations *found)
+static void keep_last_good(const struct tha_entry *entry, const struct tha_lookup_result *result,
+                           struct tha_locations *found)
 {
     for (uint32_t i = 0; i < n_counting(entry) && found->count < THA_DNS_LOCATIONS_MAX; i++) {
-        if (!has_addr(found->at, found->count, &entry->locations[i].addr))
+        const struct tha_addr *addr = &entry->locations[i].addr;
+
+        if ((addr->family == 4 ? result->lacks_ipv4 : result->lacks_ipv6) && !has_addr(found->at, found->count, addr))
             tha_locations_put(found, &entry->locations[i]);
     }
 }
@@ -85,8 +88,8 @@ int tha_names_take(struct tha_names *names, struct tha_entry *entry, const struc
     int err = 0;
 
     memcpy(found.at, result->locations, result->n_locations * sizeof(found.at[0]));
-    if (result->is_partial && names->settings.keep_last_good)
-        keep_last_good(entry, &found);
+    if (names->settings.keep_last_good)
+        keep_last_good(entry, result, &found);
 
     if (is_same(entry, &found))
         memcpy(entry->locations, found.at, found.count * sizeof(found.at[0])); /* other TTLs, perhaps */

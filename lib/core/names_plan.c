@@ -122,7 +122,7 @@ static void plan_found(struct tha_names *names, struct tha_entry *entry, const s
     entry->resolved_ms = now_ms;
     entry->ttl_s = result->ttl_s;
     plan_refresh(names, entry, result->ttl_s, now_ms);
-    if (result->is_partial)
+    if (result->lacks_ipv4 || result->lacks_ipv6)
         tha_names_hasten(names, entry, retry_ms(entry, now_ms));
     else
         entry->n_failures = 0;

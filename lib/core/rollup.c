@@ -15,7 +15,7 @@ static uint8_t measure(const struct tha_table *table, const struct tha_trunk *tr
     }
 
     if (!trunk->n_targets)
-        return trunk->is_looked_up ? TRUNKHA_HEALTH_DOWN : TRUNKHA_HEALTH_UNKNOWN;
+        return trunk->trouble ? TRUNKHA_HEALTH_DOWN : TRUNKHA_HEALTH_UNKNOWN;
     if (count[TRUNKHA_HEALTH_AVAILABLE])
         return count[TRUNKHA_HEALTH_DOWN] ? TRUNKHA_HEALTH_DEGRADED : TRUNKHA_HEALTH_AVAILABLE;
     if (count[TRUNKHA_HEALTH_DEGRADED])

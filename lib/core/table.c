@@ -52,7 +52,7 @@ static int set_up_trunks(struct tha_table *table, const struct tha_names *names,
         return TRUNKHA_ERR_NOMEM;
 
     for (uint32_t i = 0; i < model->n_trunks; i++) {
-        struct tha_name_state name = {.n_locations = 1, .is_known = true};
+        struct tha_name_state name = {.n_locations = 1};
 
         if (model->trunks[i].dns_name)
             tha_names_get(names, model->trunks[i].dns_name, &name);
@@ -62,7 +62,6 @@ static int set_up_trunks(struct tha_table *table, const struct tha_names *names,
             .slot = THA_NONE,
             .since_ms = now_ms,
             .trouble = (uint8_t)name.trouble,
-            .is_looked_up = name.is_known,
             .admin = (uint8_t)model->trunks[i].admin,
             .admin_reason = tha_table_admin_reason(model->trunks[i].admin),
         };

@@ -66,7 +66,6 @@ struct tha_trunk {
     uint8_t admin;
     uint8_t admin_reason; /**< enum trunkha_reason: why it is disabled or draining */
     uint8_t trouble;      /**< enum tha_dns_trouble: of the last look-up of its name */
-    bool is_looked_up;    /**< ... which has come to an end once, or it has no name */
     bool is_dirty;
 };
 

@@ -204,10 +204,8 @@ static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_
         trunk->recovered_ms = before->recovered_ms;
         trunk->silent_since_ms = before->silent_since_ms;
     }
-    if (has_same_name(table, i, old)) {
+    if (has_same_name(table, i, old))
         trunk->trouble = before->trouble;
-        trunk->is_looked_up = before->is_looked_up;
-    }
     trunk->measured = before->measured;
     trunk->health = before->health;
     trunk->reason = before->reason;

@@ -82,7 +82,10 @@ static inline const struct tha_trunk_record *tha_card_trunk(const struct tha_hal
 /** Fills in a candidate but for `why`. */
 void tha_card_copy(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate);
 
-/** The same, for a function that is THA_CARD_LATE. */
+/** Of the texts the first two only. */
+void tha_card_copy_ids(const struct tha_card *card, char *trunk_id, char *trunk_group_id);
+
+/** The same as tha_card_copy(), for a function that is THA_CARD_LATE. */
 static inline __attribute__((always_inline)) void
 tha_card_copy_inline(const struct tha_half *half, const struct tha_card *card, trunkha_candidate *candidate)
 {

@@ -79,7 +79,6 @@ static void write_targets(struct writing *w)
         tha_view_store_target(record, &unknown);
         tha_view_store_abilities(record, &not_said);
         tha_put32(&record->card, take_card(w, target));
-        tha_source_take_host(&w->builder, record, &target->addr);
     }
 }
 
@@ -244,12 +243,10 @@ static int write_half(struct writing *w)
     write_groups(w);
     write_trunks(w);
     take_id(w, &w->half->instance_id, w->catalogue->instance_id);
-    if (w->builder.err)
-        return w->builder.err;
+    if (!w->builder.err)
+        tha_source_write(&w->builder, w->catalogue);
 
-    tha_source_write(&w->builder, w->catalogue);
-
-    return 0;
+    return w->builder.err;
 }
 
 int tha_view_prepare(trunkha_view *view, const struct tha_view_catalogue *catalogue)

@@ -174,8 +174,7 @@ bool tha_gauge_should_hear(trunkha_view *view, uint32_t trunk_slot, uint64_t now
 
     before = atomic_load_explicit(&gauge->heard_ms, memory_order_relaxed);
 
-    return now - before >= HEARD_EVERY_MS &&
-           atomic_compare_exchange_strong_explicit(&gauge->heard_ms, &before, now, memory_order_relaxed, memory_order_relaxed);
+    return now - before >= HEARD_EVERY_MS && atomic_compare_exchange_strong(&gauge->heard_ms, &before, now);
 }
 
 bool tha_gauge_is_on_trial(const trunkha_view *view, uint32_t target_slot)

@@ -147,7 +147,8 @@ static inline uint32_t tha_half_ref_to(const struct tha_half *half, const void *
 }
 
 /** Copies a text of at most @p max_blocks. A zero ends it always. */
-static inline void tha_half_copy_text(const struct tha_half *half, const tha_text_ref *text_ref, char *buf, uint32_t max_blocks)
+static inline void tha_half_copy_text(const struct tha_half *half, const tha_text_ref *text_ref, char *buf,
+                                      uint32_t max_blocks)
 {
     uint32_t ref = tha_get32(text_ref);
     uint32_t blocks = ref % max_blocks + 1;

@@ -113,7 +113,7 @@ enum tha_array {
     THA_ARRAY_TRUNKS,
     THA_ARRAY_TARGETS,
     THA_ARRAY_PROFILES,
-    THA_ARRAY_SOURCES, /**< targets by hash of their addresses: see source.h */
+    THA_ARRAY_SOURCES, /**< cards by hash of their hosts: see source.h */
     THA_ARRAY_COUNT
 };
 
@@ -142,8 +142,9 @@ struct tha_trunk_record {
     tha_ref extra;         /**< 0 = it has none */
 };
 
-/* Longer states are kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says which
- * is to be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the words. */
+/* Longer states are kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says
+ * which is to be read. So a reader finds a whole one also while, or because, a writer stopped half-way. record.c knows the
+ * words. */
 
 #define THA_NAME_WORDS 2U
 
@@ -161,20 +162,20 @@ struct tha_trunk_extra {
 struct tha_target_record {
     _Atomic uint32_t version;
     tha_ref card;
-    _Atomic uint32_t host;         /**< the IPv4 address as it lies in a packet, or the reference to the 16 bytes of IPv6 */
-    _Atomic uint32_t port;         /**< and above it 4 or 6 */
-    _Atomic uint32_t n_neighbours; /**< trunks with the same host, its own too */
-    _Atomic uint32_t next_inbound; /**< index of the next target of that host whose trunk is inbound; THA_NONE = no more */
-    _Atomic uint64_t abilities;    /**< in one word: record.c */
+    _Atomic uint64_t abilities; /**< in one word: record.c */
     _Atomic uint64_t words[2][THA_TARGET_WORDS];
 };
 
-/** What a candidate says of a target: see card.h. */
+/** What a candidate says of a target, see card.h, and whose address it is, see source.h. */
 struct tha_card {
     tha_ref trunk;
     _Atomic uint32_t form; /**< enum tha_card_form */
     _Atomic uint32_t target_slot;
-    _Atomic uint32_t codecs; /**< of the trunk */
+    _Atomic uint32_t codecs;       /**< of the trunk */
+    _Atomic uint32_t host;         /**< the IPv4 address as it lies in a packet, or the reference to the 16 bytes of IPv6 */
+    _Atomic uint32_t port;         /**< above it 4 or 6, and above that the direction of the trunk */
+    _Atomic uint32_t n_neighbours; /**< trunks with the same host, its own too */
+    tha_ref next_inbound;          /**< the next card of that host whose trunk is inbound; 0 = no more */
     _Atomic uint64_t texts[];
 };
 
@@ -264,9 +265,10 @@ static_assert(sizeof(struct tha_news) % sizeof(uint64_t) == 0, "news are copied 
 static_assert(sizeof(struct tha_view_call) % sizeof(uint64_t) == 0, "calls are copied word by word");
 static_assert(sizeof(struct tha_calls) <= THA_TABLE_PAGE, "reports begin on the next page");
 static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
-static_assert(sizeof(struct tha_trunk_record) <= 32 && sizeof(struct tha_target_record) <= 96, "there are thousands of them");
+static_assert(sizeof(struct tha_trunk_record) <= 32 && sizeof(struct tha_target_record) <= 80,
+              "there are thousands of them");
 static_assert(sizeof(struct tha_profile_record) % THA_BLOCK_SIZE == 0, "profiles can be referred to");
-static_assert(sizeof(struct tha_card) == THA_BLOCK_SIZE, "the texts of a card begin on a block");
+static_assert(sizeof(struct tha_card) % THA_BLOCK_SIZE == 0, "the texts of a card begin on a block");
 static_assert(THA_HALF_SIZE <= UINT32_MAX, "every place can be referred to");
 static_assert(THA_URI_BLOCKS <= THA_BLOCK_SIZE, "the longest text can be referred to");
 

@@ -44,11 +44,4 @@ static inline struct tha_trunk_extra *tha_view_trunk_extra(const struct tha_half
     return ref ? tha_half_at(half, ref) : NULL;
 }
 
-static inline uint32_t tha_view_trunk_direction(const struct tha_half *half, const struct tha_trunk_record *record)
-{
-    const struct tha_trunk_extra *extra = tha_view_trunk_extra(half, record);
-
-    return extra ? tha_get32(&extra->direction) : TRUNKHA_DIRECTION_BOTH;
-}
-
 #endif

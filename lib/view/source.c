@@ -25,23 +25,25 @@ void tha_source_key_init(struct tha_source_key *key, const struct tha_addr *addr
     memcpy(&key->host, key->ip, sizeof(key->host));
 }
 
-/** As tha_view_key_slot(): the high bits count. */
-static uint32_t first_slot(const struct tha_source_key *key, uint32_t port, uint32_t n_slots)
+static uint64_t hash_of(const struct tha_source_key *key, uint32_t port)
 {
     uint64_t hash = (key->ip[1] ^ port) * THA_KEY_GOLDEN;
 
-    hash = (hash ^ hash >> 32 ^ key->ip[0]) * THA_KEY_GOLDEN;
-
-    return (uint32_t)((hash >> 32) * n_slots >> 32);
+    return (hash ^ hash >> 32 ^ key->ip[0]) * THA_KEY_GOLDEN;
 }
 
-static bool is_of_host(const struct tha_half *half, const struct tha_target_record *target,
-                       const struct tha_source_key *key)
+/** Not the bits that choose the slot. */
+static uint32_t marks_of(uint64_t hash, uint32_t port)
 {
-    uint32_t host = tha_get32(&target->host);
+    return ((uint32_t)(hash >> 12) & THA_SOURCE_TAG) | (port ? THA_SOURCE_OF_PORT : 0);
+}
+
+static bool is_of(const struct tha_half *half, const struct tha_card *card, const struct tha_source_key *key, uint32_t port)
+{
+    uint32_t host = tha_get32(&card->host), place = tha_get32(&card->port);
     const _Atomic uint64_t *ip;
 
-    if (tha_get32(&target->port) >> 16 != key->family)
+    if ((uint8_t)(place >> 16) != key->family || (port && (uint16_t)place != port))
         return false;
     if (key->family == 4)
         return host == key->host;
@@ -51,106 +53,75 @@ static bool is_of_host(const struct tha_half *half, const struct tha_target_reco
     return tha_get64(&ip[0]) == key->ip[0] && tha_get64(&ip[1]) == key->ip[1];
 }
 
-static bool is_slot_of(const struct tha_half *half, uint32_t slot, const struct tha_source_key *key, uint32_t port)
-{
-    const struct tha_target_record *target;
-
-    if (!(slot & THA_SOURCE_OF_PORT) != !port)
-        return false;
-
-    target = tha_half_target(half, tha_source_target(slot));
-
-    return target && is_of_host(half, target, key) && (!port || (uint16_t)tha_get32(&target->port) == port);
-}
-
-_Atomic uint32_t *tha_source_find_slot(const struct tha_half *half, const struct tha_source_key *key, uint32_t port)
+struct tha_source_hit tha_source_find(const struct tha_half *half, const struct tha_source_key *key, uint32_t port)
 {
     uint32_t n_slots = tha_half_count(half, THA_ARRAY_SOURCES);
     _Atomic uint32_t *slots = tha_half_array(half, THA_ARRAY_SOURCES, sizeof(*slots));
-    uint32_t at = first_slot(key, port, n_slots);
+    uint64_t hash = hash_of(key, port);
+    uint32_t marks = marks_of(hash, port);
+    uint32_t at = (uint32_t)((hash >> 32) * n_slots >> 32); /* the high bits count, as in tha_view_key_slot() */
 
     for (uint32_t tries = 0; slots && tries < n_slots; tries++) {
         uint32_t slot = tha_get32(&slots[at]);
+        struct tha_card *card = tha_half_at(half, slot);
 
-        if (!slot || is_slot_of(half, slot, key, port))
-            return &slots[at];
+        if (!slot)
+            return (struct tha_source_hit){&slots[at], NULL, marks};
+        if (!((slot ^ marks) & (THA_SOURCE_TAG | THA_SOURCE_OF_PORT)) && is_of(half, card, key, port))
+            return (struct tha_source_hit){&slots[at], card, marks};
         at = at + 1 < n_slots ? at + 1 : 0;
     }
 
-    return NULL;
+    return (struct tha_source_hit){NULL, NULL, marks};
 }
 
-/** NULL when there is none. */
-static const struct tha_target_record *find_target(const struct tha_half *half, const struct tha_source_key *key,
-                                                   uint32_t port)
+/** The card of the best trunk; NULL when the host is nobody's. */
+static const struct tha_card *find_best(const struct tha_half *half, const struct tha_source_key *key, uint32_t port)
 {
-    const _Atomic uint32_t *slot = tha_source_find_slot(half, key, port);
+    const struct tha_card *card = tha_source_find(half, key, 0).card, *at_port;
 
-    return slot ? tha_half_target(half, tha_source_target(tha_get32(slot))) : NULL;
-}
+    if (!card || !port || tha_get32(&card->n_neighbours) <= 1)
+        return card;
 
-/** The target of the best trunk; NULL when the host is nobody's. */
-static const struct tha_target_record *find_best(const struct tha_half *half, const struct tha_source_key *key, uint32_t port)
-{
-    const struct tha_target_record *target = find_target(half, key, 0), *at_port;
+    at_port = tha_source_find(half, key, port).card;
 
-    if (!target || !port || tha_get32(&target->n_neighbours) <= 1)
-        return target;
-
-    at_port = find_target(half, key, port);
-
-    return at_port ? at_port : target;
-}
-
-static const struct tha_trunk_record *trunk_of(const struct tha_half *half, const struct tha_target_record *target)
-{
-    return tha_card_trunk(half, tha_half_at(half, tha_get32(&target->card)));
-}
-
-static void tell(const struct tha_half *half, const struct tha_target_record *target, trunkha_source *source, uint32_t *slot)
-{
-    const struct tha_trunk_record *trunk = trunk_of(half, target);
-
-    *slot = tha_get32(&trunk->slot);
-    source->size = sizeof(*source);
-    source->direction = tha_view_trunk_direction(half, trunk);
-    source->trunks = tha_get32(&target->n_neighbours);
-    tha_half_copy_id(half, &trunk->id, source->trunk_id);
-    tha_half_copy_id(half, &trunk->group_id, source->trunk_group_id);
+    return at_port ? at_port : card;
 }
 
 int tha_view_find_source(const trunkha_view *view, const struct tha_addr *addr, trunkha_source *ret_source,
                          uint32_t *ret_trunk_slot)
 {
     struct tha_view_reading reading = {.table = view->table};
-    const struct tha_target_record *target = NULL;
+    const struct tha_card *card = NULL;
     struct tha_source_key key;
 
     tha_source_key_init(&key, addr);
     while (tha_view_try(&reading)) {
-        target = find_best(reading.half, &key, addr->port);
-        if (target)
-            tell(reading.half, target, ret_source, ret_trunk_slot);
+        card = find_best(reading.half, &key, addr->port);
+        if (!card)
+            continue;
+        ret_source->direction = tha_source_direction(card);
+        ret_source->trunks = tha_get32(&card->n_neighbours);
+        tha_card_copy_ids(card, ret_source->trunk_id, ret_source->trunk_group_id);
+        if (ret_trunk_slot)
+            *ret_trunk_slot = tha_get32(&tha_card_trunk(reading.half, card)->slot);
     }
 
-    if (!target)
+    if (!card)
         return reading.generation ? TRUNKHA_ERR_NOTFOUND : TRUNKHA_ERR_STATE;
 
     return 0;
 }
 
-/** The slots of the inbound trunks of a host, of which @p target is the best; returns how many there are. */
-static uint32_t list_inbound(const struct tha_half *half, const struct tha_target_record *target, uint32_t *slots)
+/** The slots of the inbound trunks of a host, whose best one @p card is of; returns how many there are. */
+static uint32_t list_inbound(const struct tha_half *half, const struct tha_card *card, uint32_t *slots)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, next = 1;
 
-    while (target && n < THA_HEARD_MAX) {
-        const struct tha_trunk_record *trunk = trunk_of(half, target);
-
-        if (tha_view_trunk_direction(half, trunk) != TRUNKHA_DIRECTION_INBOUND)
-            break;
-        slots[n++] = tha_get32(&trunk->slot);
-        target = tha_half_target(half, tha_get32(&target->next_inbound));
+    while (next && n < THA_HEARD_MAX && tha_source_direction(card) == TRUNKHA_DIRECTION_INBOUND) {
+        slots[n++] = tha_get32(&tha_card_trunk(half, card)->slot);
+        next = tha_get32(&card->next_inbound);
+        card = tha_half_at(half, next);
     }
 
     return n;
@@ -172,7 +143,7 @@ static void post_heard(trunkha_view *view, uint32_t trunk_slot, uint64_t now_ms)
 int tha_view_note_request(trunkha_view *view, const struct tha_addr *addr, uint64_t now_ms)
 {
     struct tha_view_reading reading = {.table = view->table};
-    const struct tha_target_record *target = NULL;
+    const struct tha_card *card = NULL;
     uint32_t slots[THA_HEARD_MAX], n = 0;
     struct tha_source_key key;
 
@@ -181,11 +152,11 @@ int tha_view_note_request(trunkha_view *view, const struct tha_addr *addr, uint6
 
     tha_source_key_init(&key, addr);
     while (tha_view_try(&reading)) {
-        target = find_target(reading.half, &key, 0);
-        n = list_inbound(reading.half, target, slots);
+        card = tha_source_find(reading.half, &key, 0).card;
+        n = card ? list_inbound(reading.half, card, slots) : 0;
     }
 
-    if (!target)
+    if (!card)
         return reading.generation ? TRUNKHA_ERR_NOTFOUND : TRUNKHA_ERR_STATE;
     for (uint32_t i = 0; i < n; i++)
         post_heard(view, slots[i], now_ms);

@@ -2,110 +2,126 @@
 #include "source.h"
 
 struct writing {
+    struct tha_view_builder *builder;
     const struct tha_view_catalogue *catalogue;
-    const struct tha_half *half;
 };
 
-void tha_source_take_host(struct tha_view_builder *builder, struct tha_target_record *record, const struct tha_addr *addr)
+static uint32_t card_ref(const struct writing *w, uint32_t target)
 {
-    struct tha_source_key key;
-
-    tha_source_key_init(&key, addr);
-    tha_put32(&record->host, key.family == 4 ? key.host : tha_view_take_words(builder, key.ip, THA_BLOCK_WORDS));
-    tha_put32(&record->port, addr->port | key.family << 16);
-    tha_put32(&record->n_neighbours, 0);
-    tha_put32(&record->next_inbound, THA_NONE);
+    return tha_get32(&tha_half_target(w->builder->half, target)->card);
 }
 
-static _Atomic uint32_t *find_slot(const struct writing *w, uint32_t target, uint32_t port)
+static struct tha_card *card_of(const struct writing *w, uint32_t target)
+{
+    return tha_half_at(w->builder->half, card_ref(w, target));
+}
+
+/** @p port 0: of the host. */
+static struct tha_source_hit find(const struct writing *w, uint32_t target, uint32_t port)
 {
     struct tha_source_key key;
 
     tha_source_key_init(&key, &w->catalogue->targets[target].addr);
 
-    return tha_source_find_slot(w->half, &key, port);
+    return tha_source_find(w->builder->half, &key, port);
 }
 
-/** Lower is better. */
-static uint32_t rank_of(const struct writing *w, uint32_t target)
+static void fill(const struct writing *w, const struct tha_source_hit *hit, uint32_t target)
 {
-    static const uint8_t ranks[] = {
-        [THA_DIRECTION_INBOUND] = 0,
-        [THA_DIRECTION_BOTH] = 1,
-        [THA_DIRECTION_OUTBOUND] = 2,
-    };
-
-    return ranks[w->catalogue->model->trunks[w->catalogue->targets[target].trunk].direction];
+    tha_put32(hit->slot, card_ref(w, target) | hit->marks);
 }
 
-static bool is_inbound(const struct writing *w, uint32_t target)
+static void write_host(const struct writing *w, uint32_t target)
 {
-    return rank_of(w, target) == 0;
+    const struct tha_view_target *from = &w->catalogue->targets[target];
+    uint32_t direction = w->catalogue->model->trunks[from->trunk].direction;
+    struct tha_card *card = card_of(w, target);
+    struct tha_source_key key;
+
+    tha_source_key_init(&key, &from->addr);
+    tha_put32(&card->host,
+              key.family == 4 ? key.host : tha_view_take_words(w->builder, key.ip, sizeof(key.ip) / sizeof(key.ip[0])));
+    tha_put32(&card->port, from->addr.port | key.family << 16 | direction << 24);
 }
 
-static bool are_of_one_trunk(const struct writing *w, uint32_t a, uint32_t b)
+static bool are_of_one_trunk(const struct tha_card *a, const struct tha_card *b)
 {
-    return w->catalogue->targets[a].trunk == w->catalogue->targets[b].trunk;
+    return tha_get32(&a->trunk) == tha_get32(&b->trunk);
 }
 
 /** Its host's slot goes to the target, whose number of neighbours is the one so far. */
 static void count(const struct writing *w, uint32_t target)
 {
-    _Atomic uint32_t *slot = find_slot(w, target, 0);
-    uint32_t before = tha_get32(slot), n = 1;
+    struct tha_source_hit hit = find(w, target, 0);
+    struct tha_card *card = card_of(w, target);
+    uint32_t before = hit.card ? tha_get32(&hit.card->n_neighbours) : 0;
+    bool is_new = !hit.card || !are_of_one_trunk(hit.card, card);
 
-    if (before) {
-        uint32_t last = tha_source_target(before);
-
-        n = tha_get32(&tha_half_target(w->half, last)->n_neighbours) + !are_of_one_trunk(w, last, target);
-    }
-
-    tha_put32(&tha_half_target(w->half, target)->n_neighbours, n);
-    tha_put32(slot, target + 1);
+    tha_put32(&card->n_neighbours, before + is_new);
+    fill(w, &hit, target);
 }
 
-/** Before the inbound trunks behind it in the configuration, of which @p best is the first. */
-static void string_together(const struct writing *w, uint32_t target, uint32_t best)
+static bool is_inbound(const struct tha_card *card)
 {
-    uint32_t next = best;
+    return tha_source_direction(card) == TRUNKHA_DIRECTION_INBOUND;
+}
 
-    if (target == best || !is_inbound(w, target) || !is_inbound(w, best))
+/** The card goes before the inbound trunks behind it in the configuration, of which @p best is the first. */
+static void string_together(const struct writing *w, struct tha_card *card, const struct tha_card *best)
+{
+    if (card == best || !is_inbound(card) || !is_inbound(best))
         return;
-    if (are_of_one_trunk(w, target, best))
-        next = tha_get32(&tha_half_target(w->half, best)->next_inbound);
 
-    tha_put32(&tha_half_target(w->half, target)->next_inbound, next);
+    tha_put32(&card->next_inbound,
+              are_of_one_trunk(card, best) ? tha_get32(&best->next_inbound) : tha_half_ref_to(w->builder->half, best));
+}
+
+/** Lower is better. */
+static uint32_t rank_of(const struct tha_card *card)
+{
+    static const uint8_t ranks[] = {
+        [TRUNKHA_DIRECTION_INBOUND] = 0,
+        [TRUNKHA_DIRECTION_BOTH] = 1,
+        [TRUNKHA_DIRECTION_OUTBOUND] = 2,
+    };
+
+    return ranks[tha_source_direction(card)];
 }
 
 /** A slot goes to the better target; of two alike, to the one before. */
-static void compete(const struct writing *w, uint32_t target, _Atomic uint32_t *slot, uint32_t mark)
+static void compete(const struct writing *w, const struct tha_source_hit *hit, uint32_t target)
 {
-    uint32_t best = tha_get32(slot);
-
-    if (!best || rank_of(w, target) <= rank_of(w, tha_source_target(best)))
-        tha_put32(slot, (target + 1) | mark);
+    if (!hit->card || rank_of(card_of(w, target)) <= rank_of(hit->card))
+        fill(w, hit, target);
 }
 
 /** Those behind it in the configuration have been settled. */
 static void settle(const struct writing *w, uint32_t target)
 {
-    _Atomic uint32_t *slot = find_slot(w, target, 0);
-    uint32_t best = tha_source_target(tha_get32(slot));
-    uint32_t n = tha_get32(&tha_half_target(w->half, best)->n_neighbours);
+    struct tha_source_hit hit = find(w, target, 0), at_port;
+    uint32_t n = tha_get32(&hit.card->n_neighbours);
     uint16_t port = w->catalogue->targets[target].addr.port;
 
-    tha_put32(&tha_half_target(w->half, target)->n_neighbours, n);
-    string_together(w, target, best);
-    compete(w, target, slot, 0);
-    if (n > 1 && port)
-        compete(w, target, find_slot(w, target, port), THA_SOURCE_OF_PORT);
+    tha_put32(&card_of(w, target)->n_neighbours, n);
+    string_together(w, card_of(w, target), hit.card);
+    compete(w, &hit, target);
+    if (n <= 1 || !port)
+        return;
+
+    at_port = find(w, target, port);
+    compete(w, &at_port, target);
 }
 
 void tha_source_write(struct tha_view_builder *builder, const struct tha_view_catalogue *catalogue)
 {
-    const struct writing w = {.catalogue = catalogue, .half = builder->half};
-    uint32_t n_slots = tha_half_count(w.half, THA_ARRAY_SOURCES);
-    _Atomic uint32_t *slots = tha_half_array(w.half, THA_ARRAY_SOURCES, sizeof(*slots));
+    const struct writing w = {.builder = builder, .catalogue = catalogue};
+    uint32_t n_slots = tha_half_count(builder->half, THA_ARRAY_SOURCES);
+    _Atomic uint32_t *slots = tha_half_array(builder->half, THA_ARRAY_SOURCES, sizeof(*slots));
+
+    for (uint32_t i = 0; i < catalogue->n_targets && !builder->err; i++)
+        write_host(&w, i);
+    if (builder->err)
+        return;
 
     for (uint32_t i = 0; i < n_slots; i++)
         tha_put32(&slots[i], 0);

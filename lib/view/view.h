@@ -16,10 +16,10 @@
  *  Nothing read from the table is used before it was checked against what is mapped: a corrupt table gives wrong answers or
  *  errors, not crashes.
  *
- *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c, source_write.c and write.c, the readers are
- *  read.c, source.c and, on order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are what
- *  both must agree on; memory.c and name.c hold the mapping. Of calls, gauge.c counts with window.c, running.c lists, and
- *  reports.c tells the writer. */
+ *  layout.h shows the table. The writer is builder.c (fills a half), catalogue.c, source_write.c and write.c, the readers
+ * are read.c, source.c and, on order.c, select.c and pick.c; ring.c is both; record.c, event.c, card.c and settings.c are
+ * what both must agree on; memory.c and name.c hold the mapping. Of calls, gauge.c counts with window.c, running.c lists,
+ * and reports.c tells the writer. */
 #ifndef THA_VIEW_VIEW_H
 #define THA_VIEW_VIEW_H
 
@@ -63,7 +63,7 @@ struct tha_view_catalogue {
 /* ---- Who is it? source.c ---- */
 
 /** Finds the trunk that a packet from @p addr (port 0 = any) is from: see trunkha_trunk_of_source(). @p ret_trunk_slot: its
- *  number. Errors: NOTFOUND, STATE; then what the outputs hold says nothing. Wait-free, any thread. */
+ *  number; NULL is fine. Errors: NOTFOUND, STATE; then what the outputs hold says nothing. Wait-free, any thread. */
 int tha_view_find_source(const trunkha_view *view, const struct tha_addr *addr, trunkha_source *ret_source,
                          uint32_t *ret_trunk_slot);
 

@@ -1,5 +1,5 @@
-/* What it costs to ask whose address it is: 10,000 targets, asked for in an order that no cache foresees. Each with a host of
- * its own, as carriers have it, and all on one host, as nobody should. `source COUNT` only makes that many look-ups, for
+/* What it costs to ask whose address it is: 10,000 targets, asked for in an order that no cache foresees. Each with a host
+ * of its own, as carriers have it, and all on one host, as nobody should. `source COUNT` only makes that many look-ups, for
  * selection.sh to count the instructions of. */
 #include <netinet/in.h>
 #include <stdio.h>

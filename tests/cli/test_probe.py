@@ -8,7 +8,8 @@ import time
 import cli
 from cli import trunkha, wait_until
 
-KEYS = {"uri", "target", "result", "code", "phrase", "rttMs", "detail", "allow", "codecs", "tls", "nat"}
+KEYS = {"uri", "target", "result", "reasonCode", "code", "phrase", "rttMs", "detail", "allow", "supported", "codecs", "tls", "nat",
+        "resolution", "warnings"}
 
 
 class Probe(cli.TestCase):
@@ -24,7 +25,8 @@ class Probe(cli.TestCase):
         self.assertEqual((line["result"], line["code"], line["phrase"]), ("alive", 200, "OK"))
         self.assertEqual(line["target"], f"udp:{carrier.address}")
         self.assertEqual(line["allow"], ["INVITE", "ACK", "BYE", "OPTIONS"])
-        self.assertEqual((line["codecs"], line["tls"], line["nat"]), ([], {}, {}))
+        self.assertEqual((line["codecs"], line["tls"], line["nat"].get("detected", False)), ([], {}, False))
+        self.assertEqual(line["resolution"], [{"target": line["target"], "priority": 0, "weight": 0, "ttl": 0}])
         self.assertGreater(line["rttMs"], 0)
         self.assertLess(line["rttMs"], 3000)
 
@@ -124,12 +126,6 @@ class Probe(cli.TestCase):
             self.check_exit(result, 3)
             self.assertEqual(result.stdout, "")
             self.assertRegex(result.stderr, r"is no SIP address|: write ")
-
-    def test_names_and_other_transports_come_later(self):
-        for uri in ("sip.example.org", "sip:192.0.2.1;transport=tcp", "sips:192.0.2.1"):
-            result = trunkha("probe", uri)
-            self.check_exit(result, 3)
-            self.assertIn("not supported yet", result.stderr)
 
     def test_foreign_words_do_not_reach_the_terminal(self):
         carrier = self.carrier(status="200 O\x1b[31mK \udcff")

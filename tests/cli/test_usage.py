@@ -6,8 +6,8 @@ import subprocess
 import cli
 from cli import trunkha
 
-COMMANDS = ("lint", "probe", "run", "status", "route", "watch", "demo")
-LATER = ("check", "enable", "disable", "drain", "reload", "simulate", "allowlist")
+COMMANDS = ("lint", "probe", "run", "status", "route", "watch", "allowlist", "demo")
+LATER = ("check", "enable", "disable", "drain", "reload", "simulate")
 
 
 class Usage(cli.TestCase):
@@ -50,7 +50,7 @@ class Usage(cli.TestCase):
 
     def test_unknown_option_tells_what_to_write(self):
         for command in COMMANDS:
-            result = trunkha(command, "x", "--colour") if command in ("lint", "probe", "run", "route") else \
+            result = trunkha(command, "x", "--colour") if command in ("lint", "probe", "run", "route", "allowlist") else \
                 trunkha(command, "--colour")
             self.check_exit(result, 3)
             self.assertIn('unknown option "--colour"; there are: ', result.stderr)
@@ -78,6 +78,11 @@ class Usage(cli.TestCase):
                 (("probe", "x", "--timeout=1e9"), "seconds from 0.001 to 60"),
                 (("probe", "x", "--timeout", ""), "seconds from"),
                 (("probe", "x", "--json=yes"), "--json takes no value"),
+                (("probe", "x", "--transport", "sctp"), "write one of udp|tcp|tls"),
+                (("probe", "x", "--tls-min", "1.1"), "write one of 1.2|1.3"),
+                (("allowlist", "x", "--format", "pf"), "write one of nft|iptables|json"),
+                (("allowlist", "x", "--rtp", "20000-10000"), "write such as 10000-20000"),
+                (("allowlist", "x", "--rtp", "1-65536"), "write such as 10000-20000"),
                 (("run", "x", "--events", "xml"), "write one of jsonl"),
                 (("status", "-o", "wid"), "write one of table|wide|json")):
             result = trunkha(*arguments)

@@ -103,7 +103,7 @@ def scenario(steps):
 class Sipp(Process):
     """One sipp playing a script: a callee when it begins with a message to wait for."""
 
-    def __init__(self, *steps, to=None, calls=1, port=None):
+    def __init__(self, *steps, to=None, calls=1, port=None, transport="udp"):
         self.port = port or free_port()
         self.directory = tempfile.TemporaryDirectory(prefix="peers-sipp-")
         directory = pathlib.Path(self.directory.name)
@@ -111,11 +111,12 @@ class Sipp(Process):
         (directory / "script.xml").write_text(scenario(steps), encoding="ascii")
         command = [SIPP, "-sf", directory / "script.xml", "-i", "127.0.0.1", "-p", self.port, "-nostdin", "-m", calls,
                    "-deadcall_wait", 0, "-timeout", f"{LIFE}s", "-timeout_error", "-trace_msg", "-message_file",
-                   self.messages, "-trace_err", "-error_file", directory / "errors"]
+                   self.messages, "-trace_err", "-error_file", directory / "errors",
+                   "-t", f"{transport[0]}1"]
         super().__init__(*command, *([f"127.0.0.1:{to}"] if to else []), stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL, cwd=directory)
         if not to:
-            wait_until(lambda: self.has_ended() or is_bound(self.port), f"sipp on port {self.port}")
+            wait_until(lambda: self.has_ended() or is_bound(self.port, transport), f"sipp on port {self.port}")
 
     def end(self):
         code = super().end()
@@ -140,6 +141,7 @@ class Phone:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        self.peer = None
 
     def __enter__(self):
         return self
@@ -150,9 +152,14 @@ class Phone:
     def send(self, port, data):
         self.socket.sendto(data if isinstance(data, bytes) else data.replace("\n", "\r\n").encode(), ("127.0.0.1", port))
 
+    def send_back(self, data):
+        """To where the last message has come from."""
+        self.send(self.peer[1], data)
+
     def receive(self):
         self.socket.settimeout(PATIENCE)
-        return self.socket.recv(65536).decode("utf-8", errors="replace")
+        data, self.peer = self.socket.recvfrom(65536)
+        return data.decode("utf-8", errors="replace")
 
     def has_received(self):
         """Something waits; says nothing of the future."""
@@ -180,12 +187,17 @@ def reply_to(request_text, code, phrase, tag="callee", above=(), more=()):
 
 
 class Proxy(Process):
-    """trunkha-proxy with one group for each trunk port, failing over from each to the next; no probes."""
+    """trunkha-proxy with one group for each trunk port, failing over from each to the next; no probes.
 
-    def __init__(self, *ports, arguments=(), **call):
+    `trunks`: for each of them, what its configuration has besides; `more`: the same for the whole configuration.
+    """
+
+    def __init__(self, *ports, arguments=(), trunks=(), more=None, **call):
         self.directory = tempfile.TemporaryDirectory(prefix="peers-proxy-")
         self.path = pathlib.Path(self.directory.name) / "trunks.json"
-        configuration = config(*ports, enabled=False)
+        configuration = {**config(*ports, enabled=False), **(more or {})}
+        for group, changes in zip(configuration["trunkGroups"], trunks):
+            group["trunks"][0].update(changes)
         configuration["routingProfiles"] = [{
             "id": "calls", "primaryTrunkGroup": "g0",
             "call": {"noResponseTimeout": 0.5, "noRingTimeout": 2, "totalTimeout": 20, **call}}]

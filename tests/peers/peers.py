@@ -4,6 +4,8 @@ Everything waits for an event with a generous limit; nothing is concluded from t
 own id, and limits its own life where it can.
 """
 
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -54,11 +56,15 @@ def wait_until(is_true, what):
     raise AssertionError(f"waited {PATIENCE} s in vain: {what}")
 
 
-def is_bound(port):
-    """Does anybody on this machine have the UDP port?"""
+def is_bound(port, transport="udp", process="self"):
+    """Does anybody in the network of a process have the UDP port, or listen on the TCP port?"""
     wanted = f":{port:04X}"
-    with open("/proc/net/udp", encoding="ascii") as table:
-        return any(line.split()[1].endswith(wanted) for line in list(table)[1:])
+    states = ("07", "0A")  # unconnected, listening
+    lines = []
+    for family in ("", "6"):
+        with open(f"/proc/{process}/net/{transport}{family}", encoding="ascii") as table:
+            lines += [line.split() for line in list(table)[1:]]
+    return any(line[1].endswith(wanted) and line[3] in states for line in lines)
 
 
 class Process:
@@ -87,9 +93,9 @@ class Process:
 
 
 class Listener(Process):
-    """A peer that listens on a UDP port, its files in a directory that goes with it; ready when the port is its."""
+    """A peer that listens on a port, its files in a directory that goes with it; ready when the port is its."""
 
-    def __init__(self, port, template, words, command):
+    def __init__(self, port, template, words, command, transport="udp", network="self"):
         self.port = port or free_port()
         self.directory = tempfile.TemporaryDirectory(prefix="peers-")
         self.log = pathlib.Path(self.directory.name) / "log"
@@ -97,7 +103,7 @@ class Listener(Process):
         with open(self.log, "w", encoding="utf-8") as log:
             super().__init__(*command(path, self.port, self.directory.name), stdout=log, stderr=log)
         try:
-            wait_until(lambda: self.has_ended() or is_bound(self.port), f"port {self.port}")
+            wait_until(lambda: self.has_ended() or is_bound(self.port, transport, network), f"port {self.port}")
             assert not self.has_ended(), self.read_log()
         except AssertionError:
             self.end()
@@ -126,10 +132,13 @@ class Listener(Process):
         wait_until(lambda: words in self.read_log(), f"{words!r} in the log")
 
 
-def sipp_carrier(scenario, port=None, **words):
-    """sipp playing a carrier by a scenario of sipp/."""
+def sipp_carrier(scenario, port=None, transport="udp", **words):
+    """sipp playing a carrier by a scenario of sipp/, all of it on one socket."""
+    mode = {"udp": ["u1"], "tcp": ["t1"],
+            "tls": ["l1", "-tls_cert", certificate("server"), "-tls_key", private_key("server")]}[transport]
     return Listener(port, f"sipp/{scenario}.xml", words, lambda path, port, directory: (
-        SIPP, "-sf", path, "-i", "127.0.0.1", "-p", port, "-nostdin", "-deadcall_wait", 0, "-timeout", f"{LIFE}s"))
+        SIPP, "-sf", path, "-i", "127.0.0.1", "-p", port, "-nostdin", "-deadcall_wait", 0,
+        "-timeout", f"{LIFE}s", "-t", *mode), transport="udp" if transport == "udp" else "tcp")
 
 
 def sipp_messages(carrier):
@@ -153,13 +162,45 @@ def kamailio(config, port=None, **words):
         KAMAILIO, "-f", path, "-DD", "-E", "-m", 64, "-M", 8, "-Y", directory, "-w", directory))
 
 
-def config(*ports, listen=None, **keepalive):
-    """A configuration with one group of one trunk for each carrier on loopback; each fails over to the next."""
+def kamailio_stream(transport, host="127.0.0.1", port=None, certificate="server", method="TLSv1.2+", wants_client=0):
+    """Kamailio over TCP or TLS; `certificate` is one of certificates()."""
+    port = port or free_port()
+    words = {"LISTEN": f"{transport}:{host}:{port}", "CERTIFICATES": certificates(), "CERTIFICATE": certificate,
+             "METHOD": method, "WANTS_CLIENT": wants_client}
+    return Listener(port, "kamailio/streams.cfg", words, lambda path, port, directory: (
+        KAMAILIO, "-f", path, "-A", transport.upper(), "-DD", "-E", "-m", 64, "-M", 8, "-Y", directory, "-w", directory),
+        transport="tcp")
+
+
+@functools.cache
+def certificates():
+    """The directory with what certificates.sh has made, for as long as we run."""
+    directory = tempfile.TemporaryDirectory(prefix="peers-certificates-")
+    atexit.register(directory.cleanup)
+    subprocess.run(["sh", HERE.parent / "mock" / "certificates.sh", directory.name], check=True, timeout=PATIENCE)
+    return directory.name
+
+
+def certificate(name):
+    return f"{certificates()}/{name}.pem"
+
+
+def private_key(name):
+    return f"{certificates()}/{name}.key"
+
+
+def uri_of(peer):
+    return peer if isinstance(peer, str) else f"sip:127.0.0.1:{peer}"
+
+
+def config(*peers, listen=None, trunk=None, **keepalive):
+    """A configuration with one group of one trunk for each carrier, a port on loopback or a URI; each fails over to the
+    next. `trunk`: more of each trunk."""
     timing = {"interval": 1, "suspectInterval": 0.5, "downInterval": 1, "timeout": 0.7, "maxFailedAttempts": 3,
               "maxProbesPerMinute": 600}
     groups = [{"id": f"g{n}", "name": f"group {n}",
-               "trunks": [{"id": f"t{n}", "name": f"trunk {n}", "sipAddress": f"sip:127.0.0.1:{port}"}]}
-              for n, port in enumerate(ports)]
+               "trunks": [{"id": f"t{n}", "name": f"trunk {n}", "sipAddress": uri_of(peer), **(trunk or {})}]}
+              for n, peer in enumerate(peers)]
     for group, following in zip(groups, groups[1:]):
         group["failoverTrunkGroupId"] = following["id"]
     return {"trunkGroups": groups, "keepalive": {**timing, **keepalive},
@@ -214,8 +255,9 @@ class Daemon(Process):
         return self.ask("status", "-o", "json")[1]["trunkGroups"][group]["trunks"][0]["targets"][0]
 
 
-def probe(port, timeout=2):
+def probe(peer, *arguments, timeout=2, password=None):
     """Exit code and JSON answer of a one-shot probe."""
-    done = subprocess.run([TRUNKHA, "probe", f"sip:127.0.0.1:{port}", "-c", "1", "--timeout", str(timeout), "--json"],
-                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    env = {**os.environ, **({"TRUNKHA_PASSWORD": password} if password else {})}
+    done = subprocess.run([TRUNKHA, "probe", uri_of(peer), "-c", "1", "--timeout", str(timeout), "--json", *arguments],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False, env=env)
     return done.returncode, json.loads(done.stdout)

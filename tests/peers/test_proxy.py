@@ -118,7 +118,7 @@ class Transactions(unittest.TestCase):
         return request
 
     def answer(self, request, code, **words):
-        self.trunk.send(self.proxy.port, reply_to(request, code, "Phrase", **words))
+        self.trunk.send_back(reply_to(request, code, "Phrase", **words))
 
     def cancelled_call(self):
         """A call that rang and that the caller has cancelled; returns the trunk's INVITE and CANCEL."""
@@ -139,9 +139,12 @@ class Transactions(unittest.TestCase):
         invite = self.expect_request("INVITE")
         lines = invite.split("\r\n")
         self.assertEqual(lines[0], f"INVITE sip:%2330;x=y@127.0.0.1:{self.trunk.port};user=phone SIP/2.0")
-        self.assertTrue(lines[1].startswith(f"Via: SIP/2.0/UDP 127.0.0.1:{self.proxy.port};branch=z9hG4bK"), invite)
+        ours = f"127.0.0.1:{self.trunk.peer[1]}"
+        self.assertTrue(lines[1].startswith(f"Via: SIP/2.0/UDP {ours};branch=z9hG4bK"), invite)
         self.assertTrue(lines[2].startswith(f"Via: SIP/2.0/UDP 127.0.0.1:{self.caller.port};branch=z9hG4bKone"), invite)
-        self.assertIn(f"Record-Route: <sip:127.0.0.1:{self.proxy.port};lr>", lines)
+        routes = [line for line in lines if line.startswith("Record-Route:")]
+        self.assertRegex(routes[0], f"^Record-Route: <sip:{ours};lr;mark=[0-9a-f]{{16}}>$")
+        self.assertEqual(routes[1:], [f"Record-Route: <sip:127.0.0.1:{self.proxy.port};lr>"])
         self.assertIn("Max-Forwards: 6", lines)
         self.assertIn("Call-ID: call-1", lines)
 
@@ -290,7 +293,7 @@ class Transactions(unittest.TestCase):
         for method in ("ACK", "INFO"):
             self.send(method, branch=f"z9hG4bK{method}", to_tag="callee", uri=ours)
             request = self.expect_request(method)
-        self.trunk.send(self.proxy.port, reply_to(request, 200, "Phrase"))
+        self.trunk.send_back(reply_to(request, 200, "Phrase"))
         self.assertEqual(self.expect(200).count("Via:"), 1)
         with Phone() as stranger:  # a response to what was never sent
             stranger.send(self.proxy.port, reply_to(request.replace("z9hG4bKs", "z9hG4bKx"), 200, "Forged"))
@@ -323,7 +326,7 @@ class Garbage(unittest.TestCase):
             seeds += [reply_to(invite, code, "Phrase") for code in (100, 180, 200, 486)] + [invite.encode()]
             seeds.append(b"a " * 4096 + b"\r\n\r\n")
             for n in range(20000):
-                (phone if n % 2 else trunk).send(proxy.port, mutated(chance, seeds))
+                (phone if n % 2 else trunk).send(chance.choice((proxy.port, trunk.peer[1])), mutated(chance, seeds))
                 if n % 50 == 0:  # in step with it, so that none is lost unread
                     keep_pace(phone, proxy, n)
             self.assertFalse(proxy.has_ended())

@@ -32,7 +32,7 @@ class SippAsCarrier(unittest.TestCase):
 
     def check_probe(self, carrier, exit_code, result, code, timeout=2):
         with carrier:
-            answer = probe(carrier.port, timeout)
+            answer = probe(carrier.port, timeout=timeout)
             self.assertEqual((answer[0], answer[1]["result"], answer[1]["code"]), (exit_code, result, code))
 
     def test_carrier_that_says_200_is_available(self):

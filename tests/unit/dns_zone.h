@@ -137,6 +137,8 @@ static inline struct tha_dns_answer zone_answer(struct zone *zone, const struct 
         }
         answer.outcome = THA_DNS_ANSWERED; /* the name is there, with something else */
     }
+    if (answer.outcome != THA_DNS_ANSWERED)
+        answer.n_records = 0;
     if (!answer.n_records)
         answer.negative_ttl_s = zone->negative_ttl_s;
 

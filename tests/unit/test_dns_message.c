@@ -366,19 +366,15 @@ START_TEST(broken_record_costs_only_itself)
 }
 END_TEST
 
-START_TEST(record_that_goes_on_behind_its_data_is_broken)
+START_TEST(record_that_does_not_end_where_its_data_do_is_broken)
 {
     begin(&message, 0, "s.example", THA_DNS_SRV);
     put_srv(&message, "s.example", "target", 6);
-    put_srv(&message, "s.example", "target", 6);
     ck_assert_int_eq(kind_of(&message, "s.example", THA_DNS_SRV), THA_DNS_REPLY_ANSWER);
-    message.bytes[message.len - 14 - 1]--; /* length of the data: the target's end is outside */
-    message.len--;
-    message.bytes[7] = 2;
-    ck_assert_int_eq(kind_of(&message, "s.example", THA_DNS_SRV), THA_DNS_REPLY_ANSWER);
-    begin(&message, 0, "s.example", THA_DNS_SRV);
-    put_srv(&message, "s.example", "target", 6);
-    message.bytes[message.len - 14 - 1]--;
+    put(&message, "", 1);
+    message.bytes[message.len - 16]++; /* the length of its data: a byte too many */
+    ck_assert_int_eq(kind_of(&message, "s.example", THA_DNS_SRV), THA_DNS_REPLY_MALFORMED);
+    message.bytes[message.len - 16] -= 2; /* without the end of the target */
     ck_assert_int_eq(kind_of(&message, "s.example", THA_DNS_SRV), THA_DNS_REPLY_MALFORMED);
 }
 END_TEST
@@ -789,7 +785,7 @@ SUITE("dns_message", query_is_one_question_with_recursion_desired, names_that_ca
       longest_label_and_name_are_asked_for_and_longer_ones_are_not, addresses_are_read,
       services_are_read_in_lower_case_and_the_root_is_nothing, naptr_is_read, ttl_with_the_top_bit_is_zero,
       records_above_the_bound_are_left_out, records_of_other_names_types_and_classes_are_not_answers,
-      broken_record_costs_only_itself, record_that_goes_on_behind_its_data_is_broken,
+      broken_record_costs_only_itself, record_that_does_not_end_where_its_data_do_is_broken,
       texts_that_could_not_be_printed_are_broken, other_sections_are_not_looked_at, compressed_names_are_followed,
       compression_that_goes_round_or_out_is_broken, only_what_repeats_id_and_question_is_an_answer,
       two_questions_or_none_are_not_ours, no_beginning_of_a_message_is_taken_for_the_whole,

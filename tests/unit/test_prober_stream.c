@@ -579,7 +579,7 @@ START_TEST(message_to_a_peer_that_refuses_does_not_connect_over_and_over)
     wait_for(&rig.told_more);
     ck_assert_uint_eq(rig.closing.kind, THA_EVIDENCE_REFUSED);
     rig_do(&rig, job_transmit, &arg);
-    ck_assert_int_eq(arg.err, ENOTCONN);
+    ck_assert_int_eq(arg.err, ECONNREFUSED);
     ck_assert_uint_eq(rig_next(&rig), THA_NEVER);
     rig_done(&rig);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -237,6 +238,26 @@ START_TEST(watched_descriptor_is_told_until_it_is_unwatched)
 }
 END_TEST
 
+START_TEST(descriptor_may_have_any_number)
+{
+    struct rig rig = {.unwatches_itself = true};
+    struct rlimit limit;
+    uint64_t one = 1;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    rig.watched_fd = fcntl(fd, F_DUPFD_CLOEXEC, (int)(limit.rlim_cur < 100000 ? limit.rlim_cur : 100000) - 1);
+    ck_assert_int_ge(rig.watched_fd, 0);
+    ck_assert_int_eq(rig_start(&rig), 0);
+    ck_assert_int_eq(write(fd, &one, sizeof(one)), sizeof(one));
+    rig_wait(&rig);
+    ck_assert_int_eq(rig.readables, 1);
+    tha_loop_free(rig.loop);
+    close(rig.watched_fd);
+    close(fd);
+}
+END_TEST
+
 START_TEST(longest_stall_is_that_of_the_slowest_handler)
 {
     struct rig rig = {.watched_fd = -1, .sleep_us = 30000};
@@ -397,7 +418,8 @@ END_TEST
 SUITE("re_loop", loop_starts_rings_and_ends, error_of_start_is_returned_and_nothing_is_left,
       loop_freed_on_its_own_thread_ends_by_itself, expiry_comes_at_the_slot_and_never_before,
       time_that_has_passed_expires_at_once_even_the_very_first, wake_up_that_was_replaced_by_never_does_not_come,
-      watched_descriptor_is_told_until_it_is_unwatched, longest_stall_is_that_of_the_slowest_handler,
+      watched_descriptor_is_told_until_it_is_unwatched, descriptor_may_have_any_number,
+      longest_stall_is_that_of_the_slowest_handler,
       two_loops_turn_beside_each_other, host_with_a_libre_loop_of_its_own_is_left_alone,
       signals_are_blocked_on_the_thread_and_untouched_elsewhere, every_descriptor_is_close_on_exec_and_closed_in_the_end,
       loop_without_memory_is_no_loop)

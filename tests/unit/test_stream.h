@@ -46,6 +46,7 @@ struct talk {
     bool has_facts;
     unsigned free_in; /**< the handlers in which it is freed */
     bool echoes;
+    bool only_counts; /**< keeps no text */
 };
 
 enum { IN_OPENED = 1, IN_MESSAGE = 2, IN_CLOSED = 4 };
@@ -76,11 +77,13 @@ static inline void on_message(struct tha_stream *stream, const char *message, si
     if (talk->echoes)
         ck_assert_int_eq(tha_stream_send(stream, message, len), 0);
     talk_free_in(talk, IN_MESSAGE);
-    talk->text = realloc(talk->text, talk->text_len + len + 1);
-    memcpy(talk->text + talk->text_len, message, len);
-    talk->text_len += len;
-    talk->text[talk->text_len] = '\0';
     talk->n_messages++;
+    if (!talk->only_counts) {
+        talk->text = realloc(talk->text, talk->text_len + len + 1);
+        memcpy(talk->text + talk->text_len, message, len);
+        talk->text_len += len;
+        talk->text[talk->text_len] = '\0';
+    }
     sem_post(&talk->told);
 }
 
@@ -190,7 +193,8 @@ static inline void talk_open(struct talk *talk, struct rig *rig, const struct th
 {
     struct open_arg arg = {talk, *options, 0};
 
-    *talk = (struct talk){.rig = rig, .echoes = talk->echoes, .free_in = talk->free_in};
+    *talk = (struct talk){
+        .rig = rig, .echoes = talk->echoes, .free_in = talk->free_in, .only_counts = talk->only_counts};
     sem_init(&talk->told, 0, 0);
     if (!arg.options.connect_timeout_ms)
         arg.options.connect_timeout_ms = PATIENCE_S * 1000;

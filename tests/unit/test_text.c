@@ -59,5 +59,16 @@ START_TEST(the_nearest_word_is_the_one_that_was_meant)
 }
 END_TEST
 
+START_TEST(words_are_compared_without_case_and_only_as_a_whole)
+{
+    ck_assert(tha_text_is_word("sip+d2u", "SIP+D2U and more", 7));
+    ck_assert(tha_text_is_word("", "x", 0));
+    ck_assert(!tha_text_is_word("sip", "sips", 4));
+    ck_assert(!tha_text_is_word("sips", "sip", 3));
+    ck_assert(!tha_text_is_word("a[", "a{", 2)); /* no letters */
+    ck_assert(!tha_text_is_word("a", "b", 1));
+}
+END_TEST
+
 SUITE("text", copying_cuts_between_characters, printing_cuts_between_characters, utf8_is_told_from_what_is_not,
-      the_nearest_word_is_the_one_that_was_meant)
+      the_nearest_word_is_the_one_that_was_meant, words_are_compared_without_case_and_only_as_a_whole)

@@ -27,10 +27,11 @@ static void on_sent(const struct tha_udp_ticket *ticket, int error, uint64_t now
     told->last_ticket = *ticket;
 }
 
-static void on_refused(const char *data, size_t len, int error, void *user_data)
+static void on_refused(const struct tha_addr *to, const char *data, size_t len, int error, void *user_data)
 {
     struct told *told = user_data;
 
+    ck_assert_uint_ne(to->port, 0);
     ck_assert_uint_lt(len, sizeof(told->refused));
     memcpy(told->refused, data, len);
     told->refused[len] = '\0';

@@ -337,12 +337,15 @@ START_TEST(inbound_trunks_in_a_circle_have_an_end)
     const struct tha_addr addr = addr_of("192.0.2.1", 5001);
     static struct victim v;
     struct tha_target_record *targets;
+    struct tha_card *cards[2];
     struct tha_news news;
 
     victim_init(&v);
     targets = first_of(&v, THA_ARRAY_TARGETS);
-    ck_assert_uint_eq(targets[0].next_inbound, 1);
-    targets[1].next_inbound = 0;
+    for (uint32_t i = 0; i < 2; i++)
+        cards[i] = (void *)(half_of(&v) + targets[i].card);
+    ck_assert_uint_eq(cards[0]->next_inbound, targets[1].card);
+    cards[1]->next_inbound = targets[0].card;
     ck_assert_int_eq(tha_view_note_request(v.writer, &addr, 5000), 0);
     for (uint32_t i = 0; i < 2; i++) {
         ck_assert(tha_view_take_news(v.writer, 5000, &news));
@@ -394,5 +397,4 @@ SUITE("view_corrupt", random_bytes_in_the_catalogue_crash_nobody, random_bytes_i
       random_bytes_in_the_ring_crash_nobody, the_last_places_of_a_half_can_be_referred_to,
       an_order_that_does_not_end_in_the_half_is_no_order, slots_that_do_not_end_in_the_half_are_no_slots,
       sources_that_do_not_end_in_the_half_are_no_sources, a_search_ends_though_no_slot_is_free,
-      inbound_trunks_in_a_circle_have_an_end,
-      texts_end_even_when_all_their_zeros_are_gone)
+      inbound_trunks_in_a_circle_have_an_end, texts_end_even_when_all_their_zeros_are_gone)

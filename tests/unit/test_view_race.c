@@ -127,6 +127,19 @@ static void mark(struct fixture *f, char letter)
     f->catalogue.instance_id = f->texts[0][2];
 }
 
+static bool is_source_whole(const trunkha_view *view)
+{
+    struct tha_addr addr;
+    trunkha_source source;
+    uint32_t slot;
+
+    tha_addr_parse_ip(&addr, "192.0.2.1", strlen("192.0.2.1"));
+    addr.port = 5001;
+
+    return !tha_view_find_source(view, &addr, &source, &slot) && slot == TRUNK_SLOT(1) && source.trunk_id[1] == '1' &&
+           source.trunk_id[0] == source.trunk_group_id[0] && source.trunks == (source.trunk_id[0] == 'a' ? 2 : 3);
+}
+
 static bool is_catalogue_whole(const trunkha_view *view)
 {
     trunkha_group_status group = TRUNKHA_GROUP_STATUS_INIT;
@@ -146,7 +159,7 @@ static bool is_catalogue_whole(const trunkha_view *view)
     }
 
     return n == (letter == 'a' ? 2 : 3) && !trunkha_view_get_group(view, 1, &group) && group.id[0] == group.name[0] &&
-           !trunkha_view_get_trunk(view, 1, &trunk) && trunk.id[0] == trunk.trunk_group_id[0];
+           !trunkha_view_get_trunk(view, 1, &trunk) && trunk.id[0] == trunk.trunk_group_id[0] && is_source_whole(view);
 }
 
 START_TEST(a_catalogue_is_never_read_half_old_and_half_new)

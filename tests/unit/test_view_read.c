@@ -378,7 +378,6 @@ END_TEST
 
 SUITE("view_read", states_come_back_as_they_were_set_with_times_as_dates, what_never_happened_has_no_date,
       a_trunk_says_where_it_leads_and_who_is_its_other_half, the_state_of_a_name_is_kept_where_there_is_one,
-      what_a_peer_can_do_is_read_as_lists,
-      past_the_last_index_is_the_end, no_more_is_written_than_the_caller_knows_of,
+      what_a_peer_can_do_is_read_as_lists, past_the_last_index_is_the_end, no_more_is_written_than_the_caller_knows_of,
       a_view_says_how_old_it_is_and_whether_its_writer_lives, a_load_replaces_everything_at_once,
       a_child_reads_on_and_its_parent_goes_on_writing, the_last_reference_ends_a_view)
