@@ -1,8 +1,11 @@
 /** @file prober.h  OPTIONS transactions over UDP, TCP and TLS: request out, evidence back
  *
- *  Each target has a slot (a small number, the core's) and at most one probe under way. A probe is sent from the socket
- *  of its family, retransmitted by RFC 3261 section 17.1.2 until its deadline, and answered only by a packet from the
- *  address and port asked, with the branch, Call-ID, From tag and CSeq that were sent. All calls on the loop's thread. */
+ *  Each target has a slot (a small number, the core's) and at most one probe under way. Over UDP it is sent from the socket
+ *  of its trunk's address or else of its family, and retransmitted by RFC 3261 section 17.1.2 until its deadline. Over TCP
+ * and TLS each slot has a connection of its own, made by its first probe and kept; the deadline covers connection, handshake
+ * and answer, and the round trip is that of the request alone. It is answered only by a message from the address and port
+ * asked (on its own connection), with the branch, Call-ID, From tag and CSeq that were sent. A challenge is answered within
+ * the probe. All calls on the loop's thread. */
 #ifndef THA_ADAPTERS_PROBER_H
 #define THA_ADAPTERS_PROBER_H
 
@@ -49,9 +52,11 @@ struct tha_prober_handlers {
     /** A certificate of @p slot ends at @p not_after (Unix seconds), which is soon: once a connection. NULL = not wanted. */
     void (*certificate)(uint32_t slot, int64_t not_after, void *user_data);
     /** A message that is not for us: requests but OPTIONS, and answers to what was not sent by us. @p slot: whose address it
-     *  is from, THA_NONE = nobody's. Borrowed for the call. False: treat it as if nobody had wanted it. NULL = not wanted. */
+     *  is from, THA_NONE = nobody's. Borrowed for the call. False: treat it as if nobody had wanted it. NULL = not wanted.
+     */
     bool (*message)(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data);
-    /** A message of the host's to @p to was refused there (ICMP); @p message is its beginning. With @p len 0: the connection of
+    /** A message of the host's to @p to was refused there (ICMP); @p message is its beginning. With @p len 0: the connection
+     * of
      *  @p slot has ended, or was not made, and what the host has sent on it and is unanswered is lost. NULL = not wanted. */
     void (*returned)(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data);
     /** Results of one batch of packets have been told: the moment to act on them. Not after tha_prober_handle_expiry().
@@ -82,8 +87,9 @@ struct tha_prober *tha_prober_free(struct tha_prober *prober);
 int tha_prober_prepare_listen(struct tha_prober *prober, const struct tha_addr *listen, uint32_t n_listen, char *error_buf,
                               size_t error_size);
 
-/** Between prepare and commit, once for each trunk of the new model that has a reach: opens the UDP socket of its `local` and reads the
- *  files of its `tls`. Returns 0, NOMEM, or SYSTEM (the socket) or CONFIG (the files) with the reason in @p error_buf. */
+/** Between prepare and commit, once for each trunk of the new model that has a reach: opens the UDP socket of its `local`
+ * and reads the files of its `tls`. Returns 0, NOMEM, or SYSTEM (the socket) or CONFIG (the files) with the reason in @p
+ * error_buf. */
 int tha_prober_prepare_reach(struct tha_prober *prober, const struct tha_reach *reach, bool has_udp, char *error_buf,
                              size_t error_size);
 
@@ -104,11 +110,12 @@ void tha_prober_send(struct tha_prober *prober, uint32_t slot, uint64_t now_ms);
 void tha_prober_cancel(struct tha_prober *prober, uint32_t slot);
 
 /** Sends a message of the host's to the peer of @p slot, from the socket or on the connection that its probes use. Returns 0
- *  or an errno: ENOTCONN (no connection now; it is being made), ECONNREFUSED (it has just failed), EMSGSIZE, ENOBUFS, EINVAL (no such slot), ... */
+ *  or an errno: ENOTCONN (no connection now; it is being made), ECONNREFUSED (it has just failed), EMSGSIZE, ENOBUFS, EINVAL
+ * (no such slot), ... */
 int tha_prober_transmit(struct tha_prober *prober, uint32_t slot, const char *message, size_t len);
 
-/** Where packets to @p slot leave from, as the peer or `nat.publicAddress` has it: for Via and Contact of the host's messages.
- *  Returns 0 or an errno; over TCP and TLS, without a connection, as tha_prober_transmit(). */
+/** Where packets to @p slot leave from, as the peer or `nat.publicAddress` has it: for Via and Contact of the host's
+ * messages. Returns 0 or an errno; over TCP and TLS, without a connection, as tha_prober_transmit(). */
 int tha_prober_get_local(struct tha_prober *prober, uint32_t slot, struct tha_addr *ret_local);
 
 /** The connection of @p slot; false = none is up, or it is not TLS. */

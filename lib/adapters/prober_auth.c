@@ -32,8 +32,8 @@ int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
     if (!extra->digest)
         return 0;
 
-    len = tha_digest_write(extra->digest, credentials, "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line,
-                           sizeof(line));
+    len =
+        tha_digest_write(extra->digest, credentials, "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line, sizeof(line));
     if (!len)
         return EMSGSIZE;
     copy = tha_mem_resize(&prober->mem, extra->authorization, len, 1);
@@ -125,8 +125,8 @@ bool tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot,
     }
 
     n_values = find_challenges(packet, len, code == 407, values);
-    verdict = tha_digest_take(&prober->mem, &extra->digest, credentials, values, n_values, code == 407,
-                              extra->n_challenges > 0);
+    verdict =
+        tha_digest_take(&prober->mem, &extra->digest, credentials, values, n_values, code == 407, extra->n_challenges > 0);
     if (verdict == THA_DIGEST_NO_MEMORY) {
         tha_prober_fail(prober, slot, ENOMEM);
     } else if (verdict == THA_DIGEST_TAKEN && extra->n_challenges < CHALLENGES_MAX) {

@@ -138,11 +138,11 @@ struct tha_prober {
     struct tha_context *contexts;
     struct tha_local *locals;
     struct tha_sources sources;
-    uint64_t flood_slot;                  /**< of the clock, THA_SLOT_MS long ... */
-    uint32_t flood_count;                 /**< ... and how many requests were looked at in it */
-    bool has_told;                        /**< something for batch_end: results, news, deadlines */
-    bool is_expiring;                     /**< in tha_prober_handle_expiry() */
-    uint64_t secret;                      /**< of To tags */
+    uint64_t flood_slot;  /**< of the clock, THA_SLOT_MS long ... */
+    uint32_t flood_count; /**< ... and how many requests were looked at in it */
+    bool has_told;        /**< something for batch_end: results, news, deadlines */
+    bool is_expiring;     /**< in tha_prober_handle_expiry() */
+    uint64_t secret;      /**< of To tags */
     struct tha_counters counters;
     struct tha_entropy entropy;
     struct tha_udp_inbox *inbox;
@@ -263,7 +263,8 @@ struct tha_response;
 void tha_prober_look_at_way(struct tha_prober *prober, struct tha_slot *slot, const struct tha_response *response,
                             const char *packet, size_t len, bool is_close_look);
 
-/** An answer to the probe under way by its branch and by where it came from, but not by its other words: who changed them? */
+/** An answer to the probe under way by its branch and by where it came from, but not by its other words: who changed them?
+ */
 void tha_prober_look_at_stranger(struct tha_prober *prober, struct tha_slot *slot, const char *packet, size_t len);
 
 /* ---- prober_source.c ---- */

@@ -49,6 +49,7 @@ static int begin(struct tha_prober *prober, struct tha_slot *slot, char *detail)
         return err;
 
     options.local = extra->source;
+    options.local.port = 0; /* for a minute after a close it could not connect to the same peer again */
     if (extra->context) {
         options.context = tha_context_get(extra->context);
         options.server_name = tha_slot_server_name(slot);
@@ -59,7 +60,6 @@ static int begin(struct tha_prober *prober, struct tha_slot *slot, char *detail)
     return tha_stream_open(prober->streams, &options, &handlers, &extra->stream) ? ENOMEM : 0;
 }
 
-/** Like that of a message, but it says what will have been told. */
 static int find_local(struct tha_prober *prober, struct tha_slot *slot)
 {
     struct tha_addr bound;
@@ -170,7 +170,7 @@ static void on_message(struct tha_stream *stream, const char *message, size_t le
 static struct tha_evidence evidence_of(const struct tha_stream_end *end, const char *detail)
 {
     static const uint32_t kinds[] = {
-        [THA_STREAM_CLOSED] = THA_EVIDENCE_REFUSED,    [THA_STREAM_BROKEN] = THA_EVIDENCE_REFUSED,
+        [THA_STREAM_CLOSED] = THA_EVIDENCE_REFUSED,          [THA_STREAM_BROKEN] = THA_EVIDENCE_REFUSED,
         [THA_STREAM_TIMED_OUT] = THA_EVIDENCE_NO_CONNECTION, [THA_STREAM_TLS] = THA_EVIDENCE_TLS_FAILED,
         [THA_STREAM_NONSENSE] = THA_EVIDENCE_REFUSED,
     };

@@ -2,6 +2,7 @@
  * our words. */
 #include <string.h>
 
+#include "adapters/hex.h"
 #include "adapters/prober_room.h"
 #include "adapters/scan_response.h"
 #include "adapters/sip_via.h"
@@ -47,8 +48,8 @@ static uint32_t mark_of(const struct tha_response *response)
 
 /* ---- What it says ---- */
 
-/** False where nothing is said of where we were seen. */
-static bool read_seen(struct tha_span via, const struct tha_addr *sent, struct tha_addr *ret_seen)
+/** Leaves @p ret_seen as it is where nothing is said, or nonsense. */
+static void read_seen(struct tha_span via, const struct tha_addr *sent, struct tha_addr *ret_seen)
 {
     struct tha_span received, rport;
     bool has_received = tha_sip_find_param(via, "received", &received);
@@ -56,18 +57,18 @@ static bool read_seen(struct tha_span via, const struct tha_addr *sent, struct t
     struct tha_addr seen = *sent;
     uint32_t port = sent->port;
 
+    if (!has_received && !has_rport)
+        return;
     if (has_received && received.len > 2 && received.p[0] == '[')
         received = (struct tha_span){received.p + 1, received.len - 2};
     if (has_received && !tha_addr_parse_ip(&seen, received.p, received.len))
-        return false;
+        return;
     if (has_rport && !tha_sip_read_number(rport, UINT16_MAX, &port))
-        return false;
+        return;
 
     seen.port = (uint16_t)port;
     seen.transport = sent->transport;
     *ret_seen = seen;
-
-    return has_received || has_rport;
 }
 
 /** Between the angle brackets, or up to the parameters. */
@@ -81,23 +82,27 @@ static struct tha_span uri_of(struct tha_span value)
     return (struct tha_span){start, (size_t)((close ? close : end) - start)};
 }
 
+/** "sip:ping@" and our host: what stands there when nothing else is configured. */
+static bool is_own_uri(const struct tha_wire_local *local, struct tha_span uri)
+{
+    size_t len = strlen(THA_WIRE_USER);
+
+    return uri.len == len + local->host_len && !memcmp(uri.p, THA_WIRE_USER, len) &&
+           !memcmp(uri.p + len, local->text, local->host_len);
+}
+
 static bool is_from_intact(const struct tha_slot *slot, struct tha_span from)
 {
-    struct tha_span uri, tag;
-    char expected[THA_ADDR_TEXT_SIZE + 16], digits[9];
+    const char *configured = slot->text->from_uri;
+    struct tha_span tag;
+    uint32_t number;
 
     if (!from.p || !tha_sip_find_param(from, "tag", &tag))
         return false;
-    tha_text_print(digits, sizeof(digits), "%08x", slot->token.from_tag);
-    if (!tha_span_is(tag, digits))
+    if (tag.len != 8 || !tha_hex_read(tag.p, &number) || number != slot->token.from_tag)
         return false;
 
-    uri = uri_of(from);
-    if (slot->text->from_uri)
-        return tha_span_is(uri, slot->text->from_uri);
-    tha_text_print(expected, sizeof(expected), "sip:ping@%.*s", slot->local->wire.host_len, slot->local->wire.text);
-
-    return tha_span_is(uri, expected);
+    return configured ? tha_span_is(uri_of(from), configured) : is_own_uri(&slot->local->wire, uri_of(from));
 }
 
 static bool is_to_intact(const struct tha_slot *slot, struct tha_span to)
@@ -121,7 +126,8 @@ static bool is_via_intact(const struct tha_slot *slot, struct tha_span value)
            via.host.len == sent->host_len && !memcmp(via.host.p, sent->text, sent->host_len) && via.port == sent->addr.port;
 }
 
-/** A body that is longer than it says: nothing else may follow it in a datagram. One that is shorter is no message at all. */
+/** A body that is longer than it says: nothing else may follow it in a datagram. One that is shorter is no message at all.
+ */
 static bool is_length_intact(const struct tha_echo *echo)
 {
     uint32_t number;

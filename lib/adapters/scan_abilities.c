@@ -4,7 +4,7 @@
 
 #include "adapters/sip_scan.h"
 
-#define VALUES_MAX   256  /* of one header, or payload types of one line */
+#define VALUES_MAX    256 /* of one header, or payload types of one line */
 #define SDP_LINES_MAX 512
 
 struct scan {

@@ -44,18 +44,18 @@ static bool has_whole_body(const struct scan *scan)
     return !length.p || tha_sip_read_number(length, (uint32_t)(scan->cursor.end - scan->cursor.p), &number);
 }
 
-/** Looks first where it stands in nearly every answer: right behind the sent-by, as we have written it. */
+/** Looks first where one of ours stands in nearly every answer: right behind the sent-by, as we have written it. */
 static bool find_branch(struct tha_span via, struct tha_span *ret_branch)
 {
-    static const char name[] = ";branch=";
-    const char *end = via.p + via.len, *p = memchr(via.p, ';', via.len);
-    const char *branch = p ? p + sizeof(name) - 1 : end;
+    static const char start[] = ";branch=" THA_BRANCH_PREFIX;
+    const size_t name_len = strlen(";branch="), len = name_len + THA_BRANCH_LEN;
+    const char *p = memchr(via.p, ';', via.len);
+    size_t left = p ? via.len - (size_t)(p - via.p) : 0;
 
-    if (end - branch < (ptrdiff_t)THA_BRANCH_LEN || memcmp(p, name, sizeof(name) - 1) ||
-        (end - branch > (ptrdiff_t)THA_BRANCH_LEN && branch[THA_BRANCH_LEN] != ';') ||
-        memchr(branch, ' ', THA_BRANCH_LEN) || memchr(via.p, ',', (size_t)(p - via.p)))
+    if (left < len || memcmp(p, start, sizeof(start) - 1) || (left > len && p[len] != ';') ||
+        memchr(via.p, ',', (size_t)(p - via.p)))
         return tha_sip_find_param(via, "branch", ret_branch);
-    *ret_branch = (struct tha_span){branch, THA_BRANCH_LEN};
+    *ret_branch = (struct tha_span){p + name_len, THA_BRANCH_LEN};
 
     return true;
 }
@@ -102,8 +102,7 @@ bool tha_scan_response(const char *packet, size_t len, struct tha_response *ret_
         !tha_sip_read_cseq(values[THA_SIP_CSEQ], &ret_response->token.cseq, &method))
         return false;
 
-    ret_response->is_to_probe = tha_span_is(method, "OPTIONS") &&
-                                find_tag(values[THA_SIP_FROM], &from_tag) &&
+    ret_response->is_to_probe = tha_span_is(method, "OPTIONS") && find_tag(values[THA_SIP_FROM], &from_tag) &&
                                 read_token(ret_response->branch, from_tag, values[THA_SIP_CALL_ID], ret_response);
 
     return true;

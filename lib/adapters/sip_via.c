@@ -34,6 +34,13 @@ static const char *skip_word(const char *p, const char *end, const char *word)
     return skip_blanks(p + len, end);
 }
 
+static bool read_port(const char *p, const char *end, uint32_t *ret_port)
+{
+    p = skip_blanks(p, end);
+
+    return tha_sip_read_number((struct tha_span){p, (size_t)(end - p)}, UINT16_MAX, ret_port);
+}
+
 static bool split_sent_by(const char *p, const char *end, struct tha_sip_via *via)
 {
     const char *colon = memrchr(p, ':', (size_t)(end - p));
@@ -41,7 +48,7 @@ static bool split_sent_by(const char *p, const char *end, struct tha_sip_via *vi
 
     if (end[-1] == ']')
         colon = NULL; /* it is one of the address */
-    if (colon && !tha_sip_read_number((struct tha_span){colon + 1, (size_t)(end - colon - 1)}, UINT16_MAX, &port))
+    if (colon && !read_port(colon + 1, end, &port))
         return false;
 
     end = colon ? colon : end;

@@ -10,7 +10,7 @@
 #include "adapters/loop.h"
 #include "adapters/tls.h"
 
-#define THA_STREAM_MESSAGE_MAX 65536U /* bytes of a message, headers and body; more ends the connection */
+#define THA_STREAM_MESSAGE_MAX 65536U  /* bytes of a message, headers and body; more ends the connection */
 #define THA_STREAM_QUEUE_MAX   262144U /* bytes that wait to be sent */
 
 struct tha_streams; /**< what all connections of a loop share: deadlines, buffers */

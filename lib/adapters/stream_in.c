@@ -81,7 +81,8 @@ static size_t cut(struct tha_stream *stream, const char *data, size_t len, unsig
     return used;
 }
 
-/** Takes what the peer says, in clear. The beginning of a message is held by us while handlers run: they may free the stream. */
+/** Takes what the peer says, in clear. The beginning of a message is held by us while handlers run: they may free the
+ * stream. */
 static void take(struct tha_stream *stream, const char *data, size_t len, unsigned *n_messages)
 {
     const struct tha_mem mem = stream->streams->mem;

@@ -6,8 +6,8 @@
  *  | SECURING   | TLS handshake done               | OPEN                |
  *  | OPEN       | the peer's will, an error        | DOOMED              |
  *  | DOOMED     | `closed` told                    | ENDED               |
- *  CONNECTING and SECURING become DOOMED as well, at their deadline too. A doomed stream has no socket any more; it is told of at
- *  the end of the event that doomed it, or else by its timer. */
+ *  CONNECTING and SECURING become DOOMED as well, at their deadline too. A doomed stream has no socket any more; it is told
+ * of at the end of the event that doomed it, or else by its timer. */
 #ifndef THA_ADAPTERS_STREAM_ROOM_H
 #define THA_ADAPTERS_STREAM_ROOM_H
 

@@ -71,17 +71,27 @@ static int set_up(struct tha_tls_session *session)
     return 0;
 }
 
+/** Without the brackets of an IPv6 address, and the dot at the end of a host name, which no certificate has. */
+static const char *trim_name(const char *name, size_t *ret_len)
+{
+    size_t len = strlen(name);
+
+    *ret_len = len && name[len - 1] == '.' ? len - 1 : len;
+    if (len < 2 || name[0] != '[' || name[len - 1] != ']')
+        return name;
+    *ret_len = len - 2;
+
+    return name + 1;
+}
+
 int tha_tls_session_new(struct tha_tls_context *context, const char *server_name, const struct tha_addr *peer,
                         struct tha_tls_session **ret_session)
 {
-    size_t len = strlen(server_name);
     struct tha_tls_session *session;
+    size_t len;
     int err;
 
-    if (len > 1 && server_name[0] == '[' && server_name[len - 1] == ']') {
-        server_name++;
-        len -= 2;
-    }
+    server_name = trim_name(server_name, &len);
     session = tha_mem_zalloc(&context->mem, 1, sizeof(*session) + len + 1);
     if (!session)
         return TRUNKHA_ERR_NOMEM;

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "core/model.h"
 
-/** Settings ready for use; sessions of the same settings share one, and resume each other's. Reference counted, one thread. */
+/** Settings ready for use; sessions of the same settings share one, and resume each other's. Reference counted, one thread.
+ */
 struct tha_tls_context;
 struct tha_tls_session;
 
@@ -20,8 +21,8 @@ int tha_tls_context_new(const struct tha_mem *mem, const struct tha_tls_settings
 struct tha_tls_context *tha_tls_context_ref(struct tha_tls_context *context);
 struct tha_tls_context *tha_tls_context_unref(struct tha_tls_context *context);
 
-/** @p server_name: for SNI (unless it is an IP address) and in the certificate. @p peer: what was agreed last with that name at
- *  that address is resumed; NULL = nothing is. Returns 0 or NOMEM. */
+/** @p server_name: for SNI (unless it is an IP address) and in the certificate. @p peer: what was agreed last with that name
+ * at that address is resumed; NULL = nothing is. Returns 0 or NOMEM. */
 int tha_tls_session_new(struct tha_tls_context *context, const char *server_name, const struct tha_addr *peer,
                         struct tha_tls_session **ret_session);
 
@@ -60,13 +61,13 @@ const char *tha_tls_session_detail(const struct tha_tls_session *session);
 
 /** What was agreed, once OPEN. */
 struct tha_tls_facts {
-    char version[16];      /**< "TLSv1.3" */
+    char version[16]; /**< "TLSv1.3" */
     char cipher[48];
-    char subject[96];      /**< common name, or the whole subject */
+    char subject[96]; /**< common name, or the whole subject */
     char issuer[96];
-    char names[256];       /**< of the certificate's subjectAltName, with commas; as many as fit */
-    int64_t not_after;     /**< Unix seconds */
-    bool is_verified;      /**< chain and name */
+    char names[256];   /**< of the certificate's subjectAltName, with commas; as many as fit */
+    int64_t not_after; /**< Unix seconds */
+    bool is_verified;  /**< chain and name */
     bool is_resumed;
 };
 void tha_tls_session_get_facts(const struct tha_tls_session *session, struct tha_tls_facts *ret_facts);

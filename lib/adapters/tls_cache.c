@@ -26,7 +26,8 @@ static struct tha_tls_saved **find(struct tha_tls_cache *cache, const struct tha
 {
     struct tha_tls_saved **link = chain_of(cache, session);
 
-    while (*link && (!tha_addr_is_equal(&(*link)->peer, &session->peer) || strcmp((*link)->server_name, session->server_name)))
+    while (*link &&
+           (!tha_addr_is_equal(&(*link)->peer, &session->peer) || strcmp((*link)->server_name, session->server_name)))
         link = &(*link)->next;
 
     return link;
@@ -79,8 +80,7 @@ static bool is_good(SSL_SESSION *session)
 {
     X509 *certificate = SSL_SESSION_get0_peer(session);
 
-    return SSL_SESSION_is_resumable(session) && certificate &&
-           X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+    return SSL_SESSION_is_resumable(session) && certificate && X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
 SSL_SESSION *tha_tls_cache_find(struct tha_tls_cache *cache, const struct tha_tls_session *session)

@@ -38,7 +38,7 @@ struct tha_tls_session {
     bool is_certificate_wanted; /**< by the peer, of us */
     struct tha_addr peer;       /**< family 0 = nothing is resumed */
     char detail[THA_TLS_DETAIL_SIZE];
-    char server_name[]; /**< without the brackets of an IPv6 address */
+    char server_name[]; /**< as certificates have it */
 };
 
 /* ---- tls_bio.c: what OpenSSL reads from and writes to ---- */

@@ -33,7 +33,7 @@ static void put_from(struct tha_writer *writer, const struct tha_wire_request *r
     if (request->text->from_uri) {
         tha_put_text(writer, request->text->from_uri);
     } else {
-        THA_PUT_LITERAL(writer, "sip:ping@");
+        THA_PUT_LITERAL(writer, THA_WIRE_USER);
         tha_put(writer, request->local->text, request->local->host_len);
     }
     THA_PUT_LITERAL(writer, ">;tag=");

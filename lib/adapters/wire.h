@@ -8,6 +8,9 @@
 #include "adapters/token.h"
 #include "core/model.h"
 
+/** Of the From URI, where none is configured: our host follows. */
+#define THA_WIRE_USER "sip:ping@"
+
 /** Our own address as it stands in a request: "192.0.2.1:5060", "[2001:db8::1]:5060". */
 struct tha_wire_local {
     struct tha_addr addr;

@@ -126,7 +126,7 @@ static const struct tha_config_schema http_schema = THA_SCHEMA(http_fields);
 
 static const struct tha_config_field instance_fields[] = {
     {"id", THA_KIND_TEXT, .at = AT(instance_id), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
-    {"region", THA_KIND_TEXT, .at = AT(region), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
+    {"region", THA_KIND_TEXT, .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
     {"stateDir", THA_KIND_TEXT, .is_later = true},
 };
 static const struct tha_config_schema instance_schema = THA_SCHEMA(instance_fields);
@@ -165,7 +165,6 @@ static void keep_settings(struct tha_config_draft *draft)
     model->listen = listen;
     model->n_listen = draft->n_listen;
     model->instance_id = draft->instance_id;
-    model->region = draft->region ? draft->region : "";
     tha_config_keep_dns(draft);
 }
 

@@ -69,7 +69,6 @@ struct tha_config_draft {
     struct tha_arena scratch; /**< what the model does not keep */
     struct tha_model *model;
     const char *instance_id; /**< NULL = not given */
-    const char *region;      /**< likewise */
     struct tha_addr listen[THA_CONFIG_LISTEN_MAX];
     uint32_t n_listen;
     json_t *groups_json;   /**< NULL = none */

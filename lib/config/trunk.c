@@ -76,7 +76,7 @@ static const struct tha_config_field method_item = {NULL, THA_KIND_TEXT, .read =
 static const struct tha_config_field trunk_fields[] = {
     {"id", THA_KIND_TEXT, .at = AT(model.id), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
     {"name", THA_KIND_TEXT, .at = AT(model.name), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_id},
-    {"trunkType", THA_KIND_TEXT, .at = AT(model.trunk_type), .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
+    {"trunkType", THA_KIND_TEXT, .max = THA_CONFIG_ID_MAX, .check = tha_config_check_label},
     {"sipAddress", THA_KIND_TEXT, .read = read_sip_address},
     {"direction", THA_KIND_WORD, .at = AT(model.direction), .words = directions},
     {"pairedTrunkId", THA_KIND_TEXT, .at = AT(paired_id), .max = THA_CONFIG_ID_MAX},
@@ -84,7 +84,7 @@ static const struct tha_config_field trunk_fields[] = {
      .check = tha_config_check_label},
     {"priority", THA_KIND_COUNT, .at = AT(model.priority), .max = THA_CONFIG_PRIORITY_MAX},
     {"weight", THA_KIND_COUNT, .at = AT(model.weight), .max = THA_CONFIG_PRIORITY_MAX, .initial = 100},
-    {"region", THA_KIND_TEXT, .at = AT(model.region), .max = REGION_MAX, .check = tha_config_check_label},
+    {"region", THA_KIND_TEXT, .max = REGION_MAX, .check = tha_config_check_label},
     {"maxCalls", THA_KIND_COUNT, .at = AT(model.max_calls), .max = 1000000},
     {"callsPerSecond", THA_KIND_COUNT, .at = AT(model.calls_per_second), .max = 1000000},
     {"outboundAuthMethod", THA_KIND_WORD, .at = AT(reach.auth_method), .words = auth_methods},
@@ -123,9 +123,7 @@ void tha_config_add_trunk(struct tha_config_draft *draft, const struct tha_confi
 
     *kept = trunk->model;
     kept->group = group;
-    kept->trunk_type = or_empty(kept->trunk_type);
     kept->outbound_route = or_empty(kept->outbound_route);
-    kept->region = or_empty(kept->region);
     kept->paired = THA_NONE;
     draft->pairs[index] = (struct tha_config_pair){trunk->paired_id, place};
     tha_config_keep_reach(draft, &trunk->reach, kept);

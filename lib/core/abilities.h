@@ -26,7 +26,7 @@ uint32_t tha_codec_bit(const char *name, size_t len);
 /** The bit of a static RTP payload type (RFC 3551 section 6); 0 = none that we know. */
 uint32_t tha_codec_bit_of_payload(unsigned payload_type);
 
-/** The name of the member @p index of a set, from 0, in a fixed order; NULL = it has no more. Codecs by their names in SDP. */
+/** The name of the member @p index of a set, from 0, in a fixed order; NULL = it has no more. Codecs by their SDP names. */
 const char *tha_method_name(uint16_t set, unsigned index);
 const char *tha_option_name(uint16_t set, unsigned index);
 const char *tha_codec_name(uint32_t set, unsigned index);

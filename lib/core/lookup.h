@@ -1,11 +1,11 @@
 /** @file lookup.h  One resolution of a name, question by question (RFC 3263 section 4, RFC 2782)
  *
- *  No I/O, no clock. A port in the name: A and AAAA. A transport: SRV of that transport, then A and AAAA. Neither: NAPTR, then
- *  SRV for UDP, TCP and TLS in this order, then A and AAAA over UDP. NAPTR and SRV records that lead to no transport or
- *  name that we can use are passed over; of the transports that are offered the best one is taken, and no other is
- *  ever fallen back to. SRV records of which none can be used (target ".", port 0) say that the service is not offered.
- *  A failure of NAPTR or SRV, as far as it is still open what the answer would have been good for, is the failure of the
- *  resolution; one of A or AAAA only if no other has given an address. */
+ *  No I/O, no clock. A port in the name: A and AAAA. A transport: SRV of that transport, then A and AAAA. Neither: NAPTR,
+ *  then SRV for UDP, TCP and TLS in this order, then A and AAAA over UDP. NAPTR and SRV records that lead to no transport or
+ *  name that we can use are passed over; of the transports that are offered the best one is taken, and no other is ever
+ *  fallen back to. SRV records of which none can be used (target ".", port 0) say that the service is not offered. A failure
+ *  of NAPTR or SRV, as long as the answer could have made a difference, is the failure of the resolution; one of A or AAAA
+ *  only if no other has given an address. */
 #ifndef THA_CORE_LOOKUP_H
 #define THA_CORE_LOOKUP_H
 

@@ -143,10 +143,8 @@ struct tha_dns_settings {
 struct tha_trunk_model {
     const char *id;
     const char *name;
-    const char *trunk_type;
     const char *uri;            /**< normalised: "sip:host[:port][;transport=..]" */
     const char *outbound_route; /**< "" = none */
-    const char *region;
     const struct tha_name *dns_name; /**< what is to be looked up; NULL = `addr` says it all */
     struct tha_addr addr;           /**< the only target, if `dns_name` is NULL */
     const struct tha_reach *reach;  /**< NULL = nothing but a UDP socket is needed */
@@ -187,7 +185,6 @@ struct tha_profile_model {
 struct tha_model {
     struct tha_arena arena;
     const char *instance_id; /**< NULL = not given */
-    const char *region;
     struct tha_group_model *groups;
     struct tha_trunk_model *trunks;     /**< group by group */
     struct tha_profile_model *profiles; /**< the file's, then one for each group */

@@ -1,5 +1,4 @@
 /* Which names there are: prepared beside those that count, which may fail, and then taken over, which may not. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -4,6 +4,8 @@
  *  `minTtl` and `maxTtl`; a name is looked up again shortly before they end, and once more at the very end where a resolver
  *  counts its copy down. When addresses change, new ones stand beside those that leave until tha_names_settle(). While
  *  lookups fail, the last good addresses stay (`keepLastGood`) and lookups are tried again, at first soon, then every 30 s.
+ *  Where only the questions for one family fail, only the addresses of that family stay. A service that is decidedly not
+ *  offered any more takes its addresses along at once.
  *  No more than THA_NAMES_ASKING_MAX names are looked up at a time. */
 #ifndef THA_CORE_NAMES_H
 #define THA_CORE_NAMES_H

@@ -1,10 +1,13 @@
 """trunkha status, route and watch beside a running daemon, an ended one and none."""
 
 import json
+import re
 import signal
+import unittest
 
 import cli
 from cli import configuration, environment, trunkha, unique_view_name, wait_until, write_file
+from reach import MOCK_DNS, Names
 
 TRUNK_KEYS = {"id", "name", "state", "adminState", "reasonCode", "since", "activeCalls", "targets"}
 TARGET_KEYS = {"target", "state", "rttMs", "lossPercent", "failedAttempts", "lastResponse", "lastSuccessfulKeepalive",
@@ -52,6 +55,67 @@ class View(cli.TestCase):
         result = self.ask("status", "-o", "wide")
         self.check_exit(result, 0)
         self.assertRegex(result.stdout, r"(?m)^  a1 .* First +enabled +0$")
+        self.assertRegex(result.stdout, rf"(?m)^a1 +both +- +sip:{self.a.address} +-$")
+
+    def test_wide_status_tells_what_a_peer_can_do(self):
+        self.a, self.b = self.carrier(headers=["Allow: INVITE, ACK, BYE", "Supported: 100rel"]), self.carrier()
+        self.name = unique_view_name()
+        daemon = self.daemon(write_file(self, configuration(self.a.address, self.b.address)), view=self.name)
+        daemon.wait_state("a1", "AVAILABLE")
+        wait_until(lambda: re.search(rf"(?m)^a1 +udp:{self.a.address} +- +100rel +INVITE, ACK, BYE$",
+                                     self.ask("status", "-o", "wide").stdout), "the abilities of a1")
+
+    def pair(self, outbound, inbound):
+        """One group of an outbound trunk and its inbound half, and a second group."""
+        return [{"id": "carrier-a", "trunks": [
+            {"id": "a-out", "sipAddress": outbound, "direction": "outbound", "pairedTrunkId": "a-in"},
+            {"id": "a-in", "sipAddress": inbound, "direction": "inbound", "pairedTrunkId": "a-out"}]},
+            {"id": "carrier-b", "trunks": [{"id": "b1", "sipAddress": outbound}]}]
+
+    def test_lost_half_of_a_pair_is_told(self):
+        carrier = self.carrier()
+        self.name = unique_view_name()
+        groups = self.pair(carrier.address, self.silent())
+        daemon = self.daemon(write_file(self, configuration("", "", trunkGroups=groups, routingProfiles=[])), view=self.name)
+        daemon.wait_state("a-out", "AVAILABLE")
+        daemon.wait_state("a-in", "DOWN")
+        wait_until(lambda: "\na-out: its inbound half a-in is DOWN\n" in self.ask("status").stdout, "the lost half")
+        self.assertRegex(self.ask("status", "-o", "wide").stdout, r"(?m)^a-out +outbound +a-in DOWN +sip:")
+
+    @unittest.skipUnless(MOCK_DNS, "mock-dns was not built")
+    def test_age_and_trouble_of_names_are_told(self):
+        carrier = self.carrier()
+        names = Names("add carrier.test 1 A 127.0.0.1")
+        self.addCleanup(names.close)
+        self.name = unique_view_name()
+        uris = [f"sip:carrier.test:{carrier.port}", "sip:nobody.test:5060"]
+        dns = {"servers": [names.address], "minTtl": 1, "timeout": 0.2}
+        groups = [{"id": f"g{n}", "trunks": [{"id": f"t{n}", "sipAddress": uri}]} for n, uri in enumerate(uris)]
+        daemon = self.daemon(write_file(self, configuration("", "", trunkGroups=groups, routingProfiles=[], dns=dns)),
+                             view=self.name)
+        daemon.wait_state("t0", "AVAILABLE")
+        wait_until(lambda: re.search(r"(?m)^t1: DNS: .*NXDOMAIN.*; it has no address yet$", self.ask("status").stdout),
+                   "a name that does not exist")
+        self.assertRegex(self.ask("status", "-o", "wide").stdout,
+                         rf"(?m)^t0 +both +- +sip:carrier\.test:{carrier.port} +\d+ m?s ago, TTL 1 s$")
+        names.say("how * silent")
+        wait_until(lambda: re.search(r"(?m)^t0: DNS: .*; its addresses were last confirmed \d+ m?s ago$",
+                                     self.ask("status").stdout), "a silent name server")
+
+    @unittest.skipUnless(MOCK_DNS, "mock-dns was not built")
+    def test_watch_tells_where_a_name_has_moved(self):
+        carrier = self.carrier()
+        names = Names("add carrier.test 1 A 127.0.0.1")
+        self.addCleanup(names.close)
+        self.name = unique_view_name()
+        groups = [{"id": "g", "trunks": [{"id": "t", "sipAddress": f"sip:carrier.test:{carrier.port}"}]}]
+        dns = {"servers": [names.address], "minTtl": 1}
+        self.daemon(write_file(self, configuration("", "", trunkGroups=groups, routingProfiles=[], dns=dns)),
+                    view=self.name).wait_state("t", "AVAILABLE")
+        watcher = self.start("watch", "--view", self.name, "--since", "0")
+        watcher.wait_line(lambda line: f"trunk t is elsewhere, added udp:127.0.0.1:{carrier.port}" in line, "the address")
+        names.say("add carrier.test 1 A 127.0.0.2")
+        watcher.wait_line(lambda line: f"trunk t is elsewhere, added udp:127.0.0.2:{carrier.port}" in line, "the second")
 
     def test_status_json_has_the_shape_of_the_contract(self):
         self.start_two_available()

@@ -184,8 +184,8 @@ static void add_trunk(struct text *text, const struct tha_model *model, const st
     if (trunk->paired != THA_NONE)
         text_add(text, " with \"%s\"", model->trunks[trunk->paired].id);
     text_add(text, " priority %u weight %u %s", trunk->priority, trunk->weight, trunkha_admin_name(trunk->admin));
-    text_add(text, " type \"%s\" route \"%s\" region \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->trunk_type,
-             trunk->outbound_route, trunk->region, trunk->group, trunk->max_calls, trunk->calls_per_second, trunk->codecs);
+    text_add(text, " route \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->outbound_route,
+             trunk->group, trunk->max_calls, trunk->calls_per_second, trunk->codecs);
     if (trunk->abilities.methods || trunk->abilities.codecs)
         add_abilities(text, &trunk->abilities);
     if (trunk->reach)
@@ -234,7 +234,7 @@ static void add_dns(struct text *text, const struct tha_dns_settings *dns)
 
 void text_add_model(struct text *text, const struct tha_model *model)
 {
-    text_add(text, "instance \"%s\" region \"%s\"", or_none(model->instance_id), model->region);
+    text_add(text, "instance \"%s\"", or_none(model->instance_id));
     for (uint32_t i = 0; i < model->n_listen; i++)
         add_addr(text, " ", &model->listen[i]);
     text_add(text, "\n");

@@ -41,9 +41,16 @@ def skip(why):
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Free for UDP and for TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET) as tcp:
+            udp.bind(("127.0.0.1", 0))
+            port = udp.getsockname()[1]
+            try:
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_until(is_true, what):
@@ -54,6 +61,10 @@ def wait_until(is_true, what):
             return result
         time.sleep(0.05)
     raise AssertionError(f"waited {PATIENCE} s in vain: {what}")
+
+
+def socket_of(transport):
+    return "udp" if transport == "udp" else "tcp"
 
 
 def is_bound(port, transport="udp", process="self"):
@@ -138,7 +149,7 @@ def sipp_carrier(scenario, port=None, transport="udp", **words):
             "tls": ["l1", "-tls_cert", certificate("server"), "-tls_key", private_key("server")]}[transport]
     return Listener(port, f"sipp/{scenario}.xml", words, lambda path, port, directory: (
         SIPP, "-sf", path, "-i", "127.0.0.1", "-p", port, "-nostdin", "-deadcall_wait", 0,
-        "-timeout", f"{LIFE}s", "-t", *mode), transport="udp" if transport == "udp" else "tcp")
+        "-timeout", f"{LIFE}s", "-t", *mode), transport=socket_of(transport))
 
 
 def sipp_messages(carrier):
@@ -162,14 +173,16 @@ def kamailio(config, port=None, **words):
         KAMAILIO, "-f", path, "-DD", "-E", "-m", 64, "-M", 8, "-Y", directory, "-w", directory))
 
 
-def kamailio_stream(transport, host="127.0.0.1", port=None, certificate="server", method="TLSv1.2+", wants_client=0):
-    """Kamailio over TCP or TLS; `certificate` is one of certificates()."""
+def kamailio_over(transport, host="127.0.0.1", port=None, certificate="server", method="TLSv1.2+", wants_client=0,
+                  network="self"):
+    """Kamailio as the edge of a carrier; `certificate` is one of certificates(), `network` a process in another one."""
     port = port or free_port()
     words = {"LISTEN": f"{transport}:{host}:{port}", "CERTIFICATES": certificates(), "CERTIFICATE": certificate,
              "METHOD": method, "WANTS_CLIENT": wants_client}
-    return Listener(port, "kamailio/streams.cfg", words, lambda path, port, directory: (
-        KAMAILIO, "-f", path, "-A", transport.upper(), "-DD", "-E", "-m", 64, "-M", 8, "-Y", directory, "-w", directory),
-        transport="tcp")
+    there = [] if network == "self" else ["nsenter", "-t", network, "-n"]
+    return Listener(port, "kamailio/edge.cfg", words, lambda path, port, directory: (
+        *there, KAMAILIO, "-f", path, "-A", transport.upper(), "-DD", "-E", "-m", 64, "-M", 8, "-Y", directory, "-w", directory),
+        transport=socket_of(transport), network=network)
 
 
 @functools.cache
@@ -193,7 +206,7 @@ def uri_of(peer):
     return peer if isinstance(peer, str) else f"sip:127.0.0.1:{peer}"
 
 
-def config(*peers, listen=None, trunk=None, **keepalive):
+def config(*peers, host="127.0.0.1", listen=None, trunk=None, **keepalive):
     """A configuration with one group of one trunk for each carrier, a port on loopback or a URI; each fails over to the
     next. `trunk`: more of each trunk."""
     timing = {"interval": 1, "suspectInterval": 0.5, "downInterval": 1, "timeout": 0.7, "maxFailedAttempts": 3,
@@ -204,7 +217,7 @@ def config(*peers, listen=None, trunk=None, **keepalive):
     for group, following in zip(groups, groups[1:]):
         group["failoverTrunkGroupId"] = following["id"]
     return {"trunkGroups": groups, "keepalive": {**timing, **keepalive},
-            "sip": {"listen": [f"udp:127.0.0.1:{listen or 0}"]}}
+            "sip": {"listen": [f"udp:{host}:{listen or 0}"]}}
 
 
 class Daemon(Process):

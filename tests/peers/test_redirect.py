@@ -16,6 +16,7 @@ from peers import (HERE, PATIENCE, SIPP, TRUNK_STATE, Daemon, Process, config, f
                    skip, wait_until)
 
 REDIRECT = program("REDIRECT", "trunkha-redirect")
+MOCK_DNS = os.environ.get("MOCK_DNS")
 STRANGER = "127.0.0.2"
 RETRANSMISSION = 0.5  # seconds until a request is sent again
 
@@ -203,6 +204,26 @@ class Calls(unittest.TestCase):
         with Redirect(config(port)) as redirect:
             response = redirect.call("sip:+4930@sbc.example;user=phone;transport=tcp")
             self.assertEqual(headers(response, "Contact"), contacts("+4930@", port, more=";user=phone"))
+
+    @unittest.skipUnless(MOCK_DNS, "mock-dns was not built")
+    def test_name_stays_beside_the_address_and_the_transport(self):
+        configuration = config(free_port(), free_port(), enabled=False)
+        for group, uri in zip(configuration["trunkGroups"], ("sips:secure.test", "sip:carrier.test:5070;transport=tcp")):
+            group["trunks"][0]["sipAddress"] = uri
+        with subprocess.Popen([MOCK_DNS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as dns:
+            configuration["dns"] = {"servers": [address(int(dns.stdout.readline().split()[1]))]}
+            for line in ("add _sips._tcp.secure.test 60 SRV 0 0 5071 secure.test", "add secure.test 60 A 127.0.0.1",
+                         "add carrier.test 60 AAAA ::1"):
+                print(line, file=dns.stdin, flush=True)
+                self.assertEqual(dns.stdout.readline(), "ok\n")
+            with Redirect(configuration) as redirect, Phone(redirect.port) as phone:
+                for trunk in ("t0", "t1"):
+                    redirect.wait_for(eventType="telephony.trunks.addressChange", entityId=trunk)
+                response = phone.ask("INVITE")
+            dns.stdin.close()
+        self.assertEqual(sorted(headers(response, "Contact"), key=lambda contact: contact[-3:], reverse=True), [
+            "<sip:+4930@secure.test:5071;maddr=127.0.0.1;transport=tls>;q=1.0",
+            "<sip:+4930@carrier.test:5070;maddr=[::1];transport=tcp>;q=0.9"])
 
     def test_no_trunk_to_be_tried_is_480_with_retry_after(self):
         with Redirect(disabled(config(free_port(), free_port()))) as redirect:

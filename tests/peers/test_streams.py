@@ -1,10 +1,10 @@
-"""Kamailio and sipp as carriers over TCP and TLS, IPv4 and IPv6: one connection that is kept, and each way for it to fail."""
+"""Kamailio and sipp as carriers over TCP, TLS and IPv6: one connection that is kept, and each way for it to fail."""
 
 import re
 import subprocess
 import unittest
 
-from peers import (KAMAILIO, SIPP, TRUNKHA, TRUNK_STATE, Daemon, certificate, config, free_port, kamailio_stream,
+from peers import (KAMAILIO, SIPP, TRUNKHA, TRUNK_STATE, Daemon, certificate, config, free_port, kamailio_over,
                    private_key, probe, sipp_carrier, skip, wait_until)
 
 
@@ -30,7 +30,7 @@ class Case(unittest.TestCase):
         return event
 
     def check_kept(self, transport, host, **trunk):
-        with kamailio_stream(transport, host=host) as carrier:
+        with kamailio_over(transport, host=host) as carrier:
             with Daemon(config(uri(carrier, transport, host), trunk=trunk)) as daemon:
                 self.expect(daemon, "AVAILABLE", "STARTUP")
                 wait_until(lambda: len(sources(carrier)) >= 5, "five probes")
@@ -40,13 +40,19 @@ class Case(unittest.TestCase):
 
     def check_returns(self, transport, **trunk):
         port = free_port()
-        with kamailio_stream(transport, port=port) as carrier:
+        with kamailio_over(transport, port=port) as carrier:
             with Daemon(config(uri(carrier, transport), trunk=trunk)) as daemon:
                 up = self.expect(daemon, "AVAILABLE", "STARTUP")
                 carrier.end()
                 down = self.expect(daemon, "DOWN", "NETWORK_ERROR", after=up["sequence"])
-                with kamailio_stream(transport, port=port):
+                with kamailio_over(transport, port=port):
                     self.expect(daemon, "AVAILABLE", "KEEPALIVE_RECOVERED", after=down["sequence"])
+
+
+@unittest.skipUnless(KAMAILIO, "kamailio is not installed")
+class KamailioOverUdp(Case):
+    def test_carrier_over_ipv6_is_available(self):
+        self.check_kept("udp", "[::1]")
 
 
 @unittest.skipUnless(KAMAILIO, "kamailio is not installed")
@@ -65,7 +71,7 @@ class KamailioOverTcp(Case):
             self.expect(daemon, "DOWN", "NETWORK_ERROR")
 
     def test_probe_is_alive(self):
-        with kamailio_stream("tcp", host="[::1]") as carrier:
+        with kamailio_over("tcp", host="[::1]") as carrier:
             code, answer = probe(uri(carrier, "tcp", "[::1]"))
             self.assertEqual((code, answer["result"], answer["code"]), (0, "alive", 200))
 
@@ -73,7 +79,7 @@ class KamailioOverTcp(Case):
 @unittest.skipUnless(KAMAILIO, "kamailio is not installed")
 class KamailioOverTls(Case):
     def check_fails(self, detail, trunk=None, **carrier_options):
-        with kamailio_stream("tls", **carrier_options) as carrier:
+        with kamailio_over("tls", **carrier_options) as carrier:
             with Daemon(config(uri(carrier, "tls"), trunk=trunk or trusting())) as daemon:
                 self.expect(daemon, "DOWN", "TLS_FAILURE", detail)
                 self.assertEqual(sources(carrier), [])
@@ -88,13 +94,13 @@ class KamailioOverTls(Case):
         self.check_returns("tls", **trusting())
 
     def test_certificate_for_the_configured_name_is_good(self):
-        with kamailio_stream("tls", certificate="wrong-name") as carrier:
+        with kamailio_over("tls", certificate="wrong-name") as carrier:
             trunk = trusting(serverName="sip.other.example")
             with Daemon(config(uri(carrier, "tls"), trunk=trunk)) as daemon:
                 self.expect(daemon, "AVAILABLE", "STARTUP")
 
     def test_authority_in_between_is_trusted_through_its_own(self):
-        with kamailio_stream("tls", certificate="chained") as carrier:
+        with kamailio_over("tls", certificate="chained") as carrier:
             with Daemon(config(uri(carrier, "tls"), trunk=trusting())) as daemon:
                 self.expect(daemon, "AVAILABLE", "STARTUP")
 
@@ -120,30 +126,30 @@ class KamailioOverTls(Case):
         self.check_fails("certificate", wants_client=1)
 
     def test_carrier_that_wants_a_certificate_of_ours_gets_it(self):
-        with kamailio_stream("tls", wants_client=1) as carrier:
+        with kamailio_over("tls", wants_client=1) as carrier:
             ours = trusting(certFile=certificate("client"), keyFile=private_key("client"))
             with Daemon(config(uri(carrier, "tls"), trunk=ours)) as daemon:
                 self.expect(daemon, "AVAILABLE", "STARTUP")
 
     def test_carrier_without_tls_is_never_asked_in_the_clear(self):
-        with kamailio_stream("tcp") as carrier, Daemon(config(uri(carrier, "tls"), trunk=trusting())) as daemon:
+        with kamailio_over("tcp") as carrier, Daemon(config(uri(carrier, "tls"), trunk=trusting())) as daemon:
             self.expect(daemon, "DOWN", "NETWORK_ERROR", "no TLS handshake")  # it waits for the rest of a request
             self.assertEqual(sources(carrier), [])
 
     def test_certificate_that_ends_soon_is_told(self):
-        with kamailio_stream("tls", certificate="soon") as carrier:
+        with kamailio_over("tls", certificate="soon") as carrier:
             with Daemon(config(uri(carrier, "tls"), trunk=trusting())) as daemon:
                 daemon.wait_for(eventType="telephony.trunks.certificateExpiry", entityId="t0")
 
     def test_probe_tells_of_the_connection(self):
-        with kamailio_stream("tls", host="[::1]") as carrier:
+        with kamailio_over("tls", host="[::1]") as carrier:
             code, answer = probe(uri(carrier, "tls", "[::1]"), "--ca", certificate("ca"))
             self.assertEqual((code, answer["result"], answer["code"]), (0, "alive", 200))
             self.assertEqual((answer["tls"]["version"], answer["tls"]["verified"]), ("TLSv1.3", True))
             self.assertIn("sip.carrier.example", answer["tls"]["names"])
 
     def test_probe_of_a_stranger_is_dead_unless_it_need_not_be_verified(self):
-        with kamailio_stream("tls", certificate="stranger") as carrier:
+        with kamailio_over("tls", certificate="stranger") as carrier:
             code, answer = probe(uri(carrier, "tls"), "--ca", certificate("ca"))
             self.assertEqual((code, answer["result"], answer["reasonCode"]), (2, "dead", "TLS_FAILURE"))
             code, answer = probe(uri(carrier, "tls"), "--ca", certificate("ca"), "--no-verify")

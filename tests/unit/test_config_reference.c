@@ -131,7 +131,7 @@ static void add_trunks(unsigned count)
 {
     add("{\"id\": \"a\", \"trunks\": [");
     for (unsigned i = 0; i < count; i++)
-        add("%s{\"id\": \"t%u\", \"name\": \"t%u\", \"sipAddress\": \"10.%u.%u.%u\", \"region\": \"west\"}", i ? ", " : "",
+        add("%s{\"id\": \"t%u\", \"name\": \"t%u\", \"sipAddress\": \"10.%u.%u.%u\", \"outboundRoute\": \"west\"}", i ? ", " : "",
             i, i, i >> 16, i >> 8 & 255, i & 255);
     add("]}");
 }
@@ -146,7 +146,7 @@ START_TEST(many_trunks_share_what_is_equal)
     ck_assert_uint_eq(model->n_trunks, MANY);
     for (unsigned i = 0; i < MANY; i++) {
         ck_assert_ptr_eq(model->trunks[i].id, model->trunks[i].name);
-        ck_assert_ptr_eq(model->trunks[i].region, model->trunks[0].region);
+        ck_assert_ptr_eq(model->trunks[i].outbound_route, model->trunks[0].outbound_route);
         ck_assert_ptr_eq(model->trunks[i].keepalive, model->keepalive);
         ck_assert_uint_eq(model->trunks[i].addr.ip[3], i & 255);
     }

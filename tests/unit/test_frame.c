@@ -228,8 +228,9 @@ static unsigned draw(unsigned *seed)
 /** Bytes that matter to the framing, mostly. */
 static size_t make_nonsense(unsigned *seed, char *text, size_t size)
 {
-    static const char *const pieces[] = {"\r\n", "\r\n\r\n", "\r", "\n", "Content-Length:", "l:", " 3", "12", "SIP/2.0 200 OK",
-                                         "\t", "a", ":", "99999999999", "-", "Via: x", "\x01", "\xfe"};
+    static const char *const pieces[] = {
+        "\r\n", "\r\n\r\n", "\r",          "\n", "Content-Length:", "l:",   " 3",  "12", "SIP/2.0 200 OK", "\t",
+        "a",    ":",        "99999999999", "-",  "Via: x",          "\x01", "\xfe"};
     size_t len = 0;
 
     for (unsigned i = draw(seed) % 24; i; i--) {

@@ -122,6 +122,29 @@ START_TEST(the_best_transport_is_waited_for_and_the_others_are_not)
 }
 END_TEST
 
+START_TEST(what_is_of_no_use_any_more_is_not_asked_for)
+{
+    const struct tha_name name = {.host = "c.example"};
+    struct tha_dns_question question;
+    struct tha_dns_answer answer;
+    struct tha_lookup *lookup;
+    uint32_t place;
+
+    open_zone();
+    zone_srv(&zone, "_sip._udp.c.example", 0, 0, 5060, "a.example", 60);
+    ck_assert_int_eq(tha_lookup_new(&tha_mem_default, &name, &lookup), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(tha_lookup_next_question(lookup, &place, &question));
+        answer = zone_answer(&zone, &question);
+        tha_lookup_answer(lookup, place, &answer);
+    }
+    answer_all(lookup);
+    ck_assert_str_eq(zone.asked, "NAPTR c.example, SRV _sip._udp.c.example, A a.example, AAAA a.example");
+    tha_lookup_free(lookup);
+    close_zone();
+}
+END_TEST
+
 START_TEST(a_target_that_is_the_root_says_that_the_service_is_not_offered)
 {
     struct outcome out;
@@ -244,7 +267,7 @@ END_TEST
 SUITE("lookup_offers", naptr_records_go_by_order_and_then_preference, naptr_records_that_we_cannot_use_are_passed_over,
       naptr_without_any_srv_record_keeps_to_its_best_transport, only_the_first_naptr_records_are_followed,
       without_naptr_the_first_of_udp_tcp_and_tls_with_srv_records_wins,
-      the_best_transport_is_waited_for_and_the_others_are_not,
+      the_best_transport_is_waited_for_and_the_others_are_not, what_is_of_no_use_any_more_is_not_asked_for,
       a_target_that_is_the_root_says_that_the_service_is_not_offered,
       udp_that_is_not_offered_goes_on_to_tcp_but_not_to_the_name_itself, tcp_that_is_not_offered_says_nothing_of_udp,
       srv_records_with_port_0_are_passed_over, a_failure_on_the_way_is_a_failure,

@@ -144,6 +144,26 @@ START_TEST(addresses_that_no_peer_can_have_are_passed_over)
 }
 END_TEST
 
+START_TEST(records_in_an_answer_that_says_no_are_not_believed)
+{
+    const struct tha_name name = {.host = "c.example", .port = 5060};
+    struct tha_dns_record record = {.ttl_s = 60};
+    struct tha_dns_answer no = {.outcome = THA_DNS_NO_NAME, .records = &record, .n_records = 1};
+    struct tha_dns_question question;
+    struct tha_lookup_result result;
+    struct tha_lookup *lookup;
+    uint32_t place;
+
+    tha_addr_parse_ip(&record.addr, "192.0.2.1", 9);
+    ck_assert_int_eq(tha_lookup_new(&tha_mem_default, &name, &lookup), 0);
+    while (tha_lookup_next_question(lookup, &place, &question))
+        tha_lookup_answer(lookup, place, &no);
+    ck_assert(tha_lookup_is_done(lookup, &result));
+    ck_assert_uint_eq(result.trouble, THA_DNS_TROUBLE_NO_NAME);
+    tha_lookup_free(lookup);
+}
+END_TEST
+
 START_TEST(a_record_of_the_wrong_family_is_no_address)
 {
     open_zone();
@@ -195,14 +215,15 @@ START_TEST(no_more_than_32_targets_are_asked_for_the_best_ones)
     open_zone();
     for (int i = 0; i < 100; i++) {
         sprintf(targets[i], "t%d.example", i);
-        zone_srv(&zone, "_sip._udp.c.example", 100 - i / 2, i % 2, 5060, targets[i], 60);
+        zone_srv(&zone, "_sip._udp.c.example", 100 - i / 3, i % 3, 5060, targets[i], 60);
     }
+    zone_host(&zone, "t66.example", "192.0.2.66", 60);
     zone_host(&zone, "t67.example", "192.0.2.67", 60);
     zone_host(&zone, "t68.example", "192.0.2.68", 60);
     zone_host(&zone, "t69.example", "192.0.2.69", 60);
     zone_host(&zone, "t99.example", "192.0.2.99", 60);
     out = resolve_over(THA_TRANSPORT_UDP, 0);
-    ck_assert_str_eq(out.text, "udp:192.0.2.99:5060 51/1, udp:192.0.2.69:5060 66/1, udp:192.0.2.68:5060 66/0");
+    ck_assert_str_eq(out.text, "udp:192.0.2.99:5060 67/0, udp:192.0.2.69:5060 77/0, udp:192.0.2.68:5060 78/2");
     ck_assert(out.result.is_cut);
     ck_assert_uint_eq(zone.n_asked, 1 + 64);
     close_zone();
@@ -258,6 +279,6 @@ SUITE("lookup_targets", one_name_in_two_records_is_asked_for_once, the_weight_of
       an_address_that_is_named_twice_is_one_with_the_best_priority, a_rotated_answer_is_the_same_list,
       a_name_that_is_not_there_and_one_without_addresses_are_told_apart, srv_targets_that_are_not_there_are_no_missing_name,
       a_target_that_fails_is_lost_alone_and_the_result_says_so, addresses_that_no_peer_can_have_are_passed_over,
-      a_record_of_the_wrong_family_is_no_address, the_smallest_ttl_on_the_way_counts, a_ttl_of_0_is_one,
-      no_more_than_32_targets_are_asked_for_the_best_ones, no_more_than_64_locations_are_taken_whatever_their_order,
-      just_64_locations_are_all_of_them)
+      records_in_an_answer_that_says_no_are_not_believed, a_record_of_the_wrong_family_is_no_address,
+      the_smallest_ttl_on_the_way_counts, a_ttl_of_0_is_one, no_more_than_32_targets_are_asked_for_the_best_ones,
+      no_more_than_64_locations_are_taken_whatever_their_order, just_64_locations_are_all_of_them)

@@ -48,7 +48,7 @@ struct rig {
     int64_t not_after;
     bool was_closed_in_order;
     struct tha_evidence closing;
-    char detail[128];       /* of the last result or closing */
+    char detail[128]; /* of the last result or closing */
     uint32_t message_slot;
     char message[2048];
     bool wants_messages;

@@ -2,8 +2,8 @@
 #include <netinet/tcp.h>
 
 #include "../suite.h"
-#include "test_prober.h"
 #include "base/heap.h"
+#include "test_prober.h"
 #include "test_tls.h"
 
 #include "test_tcp_peer.h"
@@ -11,8 +11,7 @@
 #define NAME "sip.carrier.example"
 
 static struct rig rig;
-static struct tha_tls_settings tls = {
-    .ca_file = "", .cert_file = "", .key_file = "", .server_name = "", .verify = true};
+static struct tha_tls_settings tls = {.ca_file = "", .cert_file = "", .key_file = "", .server_name = "", .verify = true};
 static struct tha_reach reach = {.tls = &tls, .host = NAME};
 
 struct reach_arg {
@@ -590,10 +589,10 @@ SUITE("prober_stream", connection_is_made_by_the_first_probe_and_kept, round_tri
       facts_of_a_connection_are_told_while_it_is_up, certificate_that_ends_soon_is_told_with_its_connection,
       refused_connection_is_told_at_once, close_with_a_probe_under_way_is_refusal, reset_with_a_probe_under_way_is_refusal,
       close_of_an_idle_connection_is_told_and_the_next_probe_connects_anew, reset_of_an_idle_connection_is_told_as_refusal,
-      connection_that_is_up_but_dead_is_closed_and_made_anew,
-      connection_that_is_not_made_in_time_is_told_apart_from_silence, handshake_that_does_not_end_is_told,
-      certificate_for_another_name_is_a_failure_of_tls, files_that_cannot_be_read_are_refused_by_the_load,
-      connection_stays_over_a_load_with_the_same_settings, other_settings_name_or_address_of_ours_make_another_connection,
+      connection_that_is_up_but_dead_is_closed_and_made_anew, connection_that_is_not_made_in_time_is_told_apart_from_silence,
+      handshake_that_does_not_end_is_told, certificate_for_another_name_is_a_failure_of_tls,
+      files_that_cannot_be_read_are_refused_by_the_load, connection_stays_over_a_load_with_the_same_settings,
+      other_settings_name_or_address_of_ours_make_another_connection,
       probe_under_way_goes_on_over_the_connection_that_takes_the_place, cleared_slot_closes_its_connection,
       answer_on_the_connection_of_another_is_foreign, requests_of_the_peer_are_answered_on_its_connection,
       messages_for_the_host_come_with_the_slot_of_the_connection, message_of_the_host_makes_a_connection_and_goes_over_it,

@@ -311,7 +311,8 @@ END_TEST
 
 START_TEST(nonsense_about_where_we_are_is_ignored)
 {
-    static const char *const seen[] = {";rport=99999", ";rport=x", ";received=", ";received=a.example", ";received=[;rport="};
+    static const char *const seen[] = {";rport=99999", ";rport=x", ";received=", ";received=a.example",
+                                       ";received=[;rport="};
     struct peer peer = begin(NULL);
 
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
@@ -594,10 +595,8 @@ SUITE("prober_way", probes_leave_from_the_address_of_the_trunk_and_keep_their_po
       probe_under_way_moves_to_the_socket_that_its_trunk_has_now, address_that_is_not_ours_is_refused_and_changes_nothing,
       public_address_stands_in_via_contact_and_from, being_seen_where_we_are_is_no_news,
       being_seen_elsewhere_is_told_once_and_again_when_it_changes, public_address_that_is_right_is_no_news,
-      nonsense_about_where_we_are_is_ignored, words_that_come_back_otherwise_are_named,
-      what_a_peer_may_add_is_not_rewriting, answer_that_rewriting_made_unknown_is_no_answer_but_told,
-      stranger_with_our_branch_from_elsewhere_tells_nothing,
+      nonsense_about_where_we_are_is_ignored, words_that_come_back_otherwise_are_named, what_a_peer_may_add_is_not_rewriting,
+      answer_that_rewriting_made_unknown_is_no_answer_but_told, stranger_with_our_branch_from_elsewhere_tells_nothing,
       abilities_are_read_from_the_first_answer_and_then_now_and_then, refusal_says_nothing_of_abilities,
-      messages_for_the_host_come_with_the_slot_of_their_address,
-      answers_of_our_own_form_and_options_are_never_the_hosts, what_the_host_does_not_want_is_treated_as_before,
-      message_of_the_host_leaves_from_the_socket_of_the_probes)
+      messages_for_the_host_come_with_the_slot_of_their_address, answers_of_our_own_form_and_options_are_never_the_hosts,
+      what_the_host_does_not_want_is_treated_as_before, message_of_the_host_leaves_from_the_socket_of_the_probes)

@@ -74,9 +74,16 @@ END_TEST
 
 START_TEST(nonsense_says_nothing_and_harms_nobody)
 {
-    static const char *const bodies[] = {
-        "m=audio", "m=audio ", "m=audio 1", "m=audio 1 RTP/AVP", "m=audio 1 RTP/AVP 4711 -1 x", "m=audio 1 2\na=rtpmap:",
-        "m=audio 1 2\na=rtpmap:97", "m=audio 1 2\na=rtpmap:97 /", "\n\n\nm", "a=rtpmap:0 PCMU/8000"};
+    static const char *const bodies[] = {"m=audio",
+                                         "m=audio ",
+                                         "m=audio 1",
+                                         "m=audio 1 RTP/AVP",
+                                         "m=audio 1 RTP/AVP 4711 -1 x",
+                                         "m=audio 1 2\na=rtpmap:",
+                                         "m=audio 1 2\na=rtpmap:97",
+                                         "m=audio 1 2\na=rtpmap:97 /",
+                                         "\n\n\nm",
+                                         "a=rtpmap:0 PCMU/8000"};
     struct tha_abilities abilities;
 
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)

@@ -8,8 +8,8 @@
 #include "adapters/stream_room.h"
 #include "test_stream.h"
 
-#define OPTIONS "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
-#define OK      "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
+#define OPTIONS   "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
+#define OK        "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n"
 #define WITH_BODY "SIP/2.0 200 OK\r\nl: 11\r\n\r\nv=0\r\n\r\nSIP/"
 
 /** A stream that is open, and the socket of its peer. */
@@ -214,6 +214,31 @@ START_TEST(reset_is_told_as_such)
 
     scene_init(&scene, "127.0.0.1", false);
     peer_reset(scene.fd);
+    talk_expect_end(&scene.talk, THA_STREAM_BROKEN, ECONNRESET);
+    scene.fd = dup(scene.listener);
+    scene_done(&scene);
+}
+END_TEST
+
+/** The reset has come, and the loop has not looked yet. */
+static void job_send_to_nobody(struct rig *rig, void *arg)
+{
+    struct scene *scene = arg;
+
+    (void)rig;
+    peer_reset(scene->fd);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(tha_stream_send(scene->talk.stream, OPTIONS, sizeof(OPTIONS) - 1), i ? ENOTCONN : 0);
+    ck_assert(!tha_stream_is_open(scene->talk.stream));
+    ck_assert_uint_eq(scene->talk.n_closed, 0);
+}
+
+START_TEST(failure_to_send_is_told_later_and_raises_no_signal)
+{
+    struct scene scene;
+
+    scene_init(&scene, "127.0.0.1", false);
+    rig_do(&scene.rig, job_send_to_nobody, &scene);
     talk_expect_end(&scene.talk, THA_STREAM_BROKEN, ECONNRESET);
     scene.fd = dup(scene.listener);
     scene_done(&scene);
@@ -710,7 +735,8 @@ SUITE("stream", messages_go_out_and_come_in_over_both_families, socket_is_close_
       message_in_pieces_is_one_message, messages_in_one_piece_are_many, refused_connection_is_told_at_once,
       unreachable_peer_is_told_of_later_never_from_within, connection_that_nobody_accepts_times_out,
       orderly_close_is_told_as_such, what_was_said_before_the_close_is_told_before_it, reset_is_told_as_such,
-      freeing_closes_in_order_and_tells_nothing, stream_may_be_freed_in_each_of_its_handlers, nonsense_ends_the_connection,
+      failure_to_send_is_told_later_and_raises_no_signal, freeing_closes_in_order_and_tells_nothing,
+      stream_may_be_freed_in_each_of_its_handlers, nonsense_ends_the_connection,
       longest_message_is_taken_and_a_longer_one_is_not, what_the_peer_does_not_read_waits_and_is_bounded,
       ping_of_the_peer_is_answered_even_in_pieces, flood_of_pings_is_not_answered_by_a_flood,
       ping_is_sent_when_nothing_else_was_for_25_seconds, peer_that_stops_answering_pings_is_gone_ten_seconds_later,

@@ -193,8 +193,7 @@ static inline void talk_open(struct talk *talk, struct rig *rig, const struct th
 {
     struct open_arg arg = {talk, *options, 0};
 
-    *talk = (struct talk){
-        .rig = rig, .echoes = talk->echoes, .free_in = talk->free_in, .only_counts = talk->only_counts};
+    *talk = (struct talk){.rig = rig, .echoes = talk->echoes, .free_in = talk->free_in, .only_counts = talk->only_counts};
     sem_init(&talk->told, 0, 0);
     if (!arg.options.connect_timeout_ms)
         arg.options.connect_timeout_ms = PATIENCE_S * 1000;

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../suite.h"
+#include "adapters/tls_room.h"
 #include "test_tls.h"
 
 #define NAME "sip.carrier.example"
@@ -161,16 +162,16 @@ END_TEST
 
 START_TEST(server_is_asked_for_by_name_but_never_by_address)
 {
-    static const char *const names[] = {NAME, "127.0.0.1", "::1", "[::1]", "LOCALHOST"};
+    static const char *const names[] = {NAME, "127.0.0.1", "::1", "[::1]", "LOCALHOST", NAME "."};
     struct tha_tls_settings settings = settings_of_test();
 
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         struct pair pair = meet(&settings, names[i], "server", 0);
         const char *asked = SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name);
 
         expect_exchange(&pair);
-        if (i == 0 || i == 4)
-            ck_assert_str_eq(asked, names[i]);
+        if (i == 0 || i >= 4)
+            ck_assert_str_eq(asked, i == 4 ? "LOCALHOST" : NAME);
         else
             ck_assert_ptr_null(asked);
         pair_free(&pair);
@@ -235,8 +236,10 @@ END_TEST
 
 START_TEST(wildcards_domains_and_chains_are_accepted)
 {
-    static const char *const good[][2] = {
-        {"sip.carrier.example", "wildcard"}, {"carrier.example", "domain"}, {"Carrier.Example", "domain"}, {NAME, "chained"}};
+    static const char *const good[][2] = {{"sip.carrier.example", "wildcard"},
+                                          {"carrier.example", "domain"},
+                                          {"Carrier.Example", "domain"},
+                                          {NAME, "chained"}};
     struct tha_tls_settings settings = settings_of_test();
 
     for (unsigned i = 0; i < 4; i++) {
@@ -291,11 +294,10 @@ END_TEST
 /** As some do who do not mind what we offered. */
 START_TEST(server_hello_of_an_old_version_tells_which)
 {
-    static const unsigned char hello[] = {0x16, 3, 2, 0, 44,                      /* record */
-                                          2, 0, 0, 40, 3, 2,                      /* ServerHello of TLS 1.1 */
-                                          1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                                          1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                                          0, 0xc0, 0x13, 0, 0, 0};
+    static const unsigned char hello[] = {0x16, 3, 2, 0,  44,    /* record */
+                                          2,    0, 0, 40, 3,  2, /* ServerHello of TLS 1.1 */
+                                          1,    2, 3, 4,  5,  6, 7,  8,  9,  10, 11, 12, 13, 14, 15,   16,   1, 2, 3,
+                                          4,    5, 6, 7,  8,  9, 10, 11, 12, 13, 14, 15, 16, 0,  0xc0, 0x13, 0, 0, 0};
     struct tha_tls_settings settings = settings_of_test();
     struct tha_tls_context *context = context_of(&settings);
     struct pair pair = {0};
@@ -311,7 +313,8 @@ END_TEST
 
 START_TEST(peer_that_does_not_speak_tls_is_told_of)
 {
-    static const char *const answers[] = {"SIP/2.0 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "\xff\xff\xff\xff\xff\xff"};
+    static const char *const answers[] = {"SIP/2.0 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
+                                          "\xff\xff\xff\xff\xff\xff"};
     struct tha_tls_settings settings = settings_of_test();
     struct tha_tls_context *context = context_of(&settings);
 
@@ -445,6 +448,37 @@ START_TEST(failure_forgets_what_could_be_resumed)
 }
 END_TEST
 
+static void *counting_realloc(void *ptr, size_t size, void *user_data)
+{
+    *(long *)user_data += (size && !ptr) - (!size && ptr);
+
+    return tha_mem_default.realloc_cb(ptr, size, NULL);
+}
+
+START_TEST(many_peers_are_remembered_but_not_without_end)
+{
+    long n_blocks = 0, n_before;
+    const struct tha_mem mem = {counting_realloc, &n_blocks};
+    struct tha_tls_settings settings = settings_of_test();
+    struct tha_tls_context *context;
+    struct tha_tls_session *session;
+
+    ck_assert_int_eq(tha_tls_context_new(&mem, &settings, &context, NULL, 0), 0);
+    ck_assert_int_eq(tha_tls_session_new(context, NAME, &peer_a, &session), 0);
+    n_before = n_blocks;
+    for (unsigned i = 0; i < 40000; i++) {
+        session->peer.ip[1] = (uint8_t)(i >> 8);
+        session->peer.ip[2] = (uint8_t)i;
+        ck_assert(tha_tls_cache_put(&context->cache, session, SSL_SESSION_new()));
+        ck_assert_int_eq(n_blocks - n_before, i < 5000 ? i + 1 : n_blocks - n_before);
+    }
+    ck_assert_int_le(n_blocks - n_before, 256 * THA_TLS_CHAINS);
+    tha_tls_session_free(session);
+    tha_tls_context_unref(context);
+    ck_assert_int_eq(n_blocks, 0);
+}
+END_TEST
+
 START_TEST(goodbyes_are_heard_and_said)
 {
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
@@ -520,7 +554,11 @@ START_TEST(nonsense_in_an_open_session_ends_it)
     char buf[16];
 
     expect_exchange(&pair);
-    ck_assert_int_eq(tha_tls_session_feed(pair.session, "\x17\x03\x03\x00\x20" "0123456789abcdef0123456789abcdef", 37), THA_TLS_OPEN);
+    ck_assert_int_eq(tha_tls_session_feed(pair.session,
+                                          "\x17\x03\x03\x00\x20"
+                                          "0123456789abcdef0123456789abcdef",
+                                          37),
+                     THA_TLS_OPEN);
     ck_assert_uint_eq(tha_tls_session_read(pair.session, buf, sizeof(buf)), 0);
     pair.step = tha_tls_session_feed(pair.session, NULL, 0);
     expect_detail(&pair, "TLS: ");
@@ -630,9 +668,10 @@ END_TEST
 
 SUITE("tls", both_versions_are_spoken_and_verified, server_is_asked_for_by_name_but_never_by_address,
       every_fault_of_a_certificate_is_named, unverified_faults_are_facts_only, wildcards_domains_and_chains_are_accepted,
-      long_names_are_cut_so_that_both_are_seen, old_versions_are_refused_and_named, server_hello_of_an_old_version_tells_which,
-      peer_that_does_not_speak_tls_is_told_of, our_certificate_is_shown_and_missed_and_rejected,
-      what_was_agreed_is_resumed_with_that_name_at_that_address_alone, failure_forgets_what_could_be_resumed,
-      goodbyes_are_heard_and_said, large_writes_come_whole, renegotiation_is_declined_and_the_session_goes_on,
-      nonsense_in_an_open_session_ends_it, wrong_files_are_named_with_the_reason,
-      encrypted_key_is_refused_without_asking_anybody, want_of_memory_is_survived_everywhere)
+      long_names_are_cut_so_that_both_are_seen, old_versions_are_refused_and_named,
+      server_hello_of_an_old_version_tells_which, peer_that_does_not_speak_tls_is_told_of,
+      our_certificate_is_shown_and_missed_and_rejected, what_was_agreed_is_resumed_with_that_name_at_that_address_alone,
+      failure_forgets_what_could_be_resumed, many_peers_are_remembered_but_not_without_end, goodbyes_are_heard_and_said,
+      large_writes_come_whole, renegotiation_is_declined_and_the_session_goes_on, nonsense_in_an_open_session_ends_it,
+      wrong_files_are_named_with_the_reason, encrypted_key_is_refused_without_asking_anybody,
+      want_of_memory_is_survived_everywhere)

@@ -77,6 +77,28 @@ START_TEST(request_says_what_the_configuration_gives)
 }
 END_TEST
 
+START_TEST(request_over_a_connection_says_its_transport_and_carries_credentials)
+{
+    static const struct tha_probe_text text = {.max_forwards = 70, .user_agent = "x"};
+    const struct tha_wire_local local = local_of("192.0.2.9", 5062);
+    const struct tha_wire_request request = {
+        &text, "sip:carrier.example", &local, token, 10, THA_TRANSPORT_TLS, {"Authorization: Digest x\r\n", 25}};
+
+    assert_written(&request, "OPTIONS sip:carrier.example SIP/2.0\r\n"
+                             "Via: SIP/2.0/TLS 192.0.2.9:5062;branch=z9hG4bK-0000000a0123456789abcdef;rport\r\n"
+                             "Max-Forwards: 70\r\n"
+                             "From: <sip:ping@192.0.2.9>;tag=00c0ffee\r\n"
+                             "To: <sip:carrier.example>\r\n"
+                             "Call-ID: fedcba9876543210\r\n"
+                             "CSeq: 314159 OPTIONS\r\n"
+                             "Contact: <sip:192.0.2.9:5062;transport=tls>\r\n"
+                             "Authorization: Digest x\r\n"
+                             "Accept: application/sdp\r\n"
+                             "User-Agent: x\r\n"
+                             "Content-Length: 0\r\n\r\n");
+}
+END_TEST
+
 START_TEST(request_that_does_not_fit_is_not_written_at_any_size)
 {
     static const struct tha_probe_text text = {.max_forwards = 70};
@@ -116,4 +138,5 @@ START_TEST(response_that_echoes_the_request_reads_back_as_its_token)
 END_TEST
 
 SUITE("wire", request_has_everything_that_rfc_3261_asks_for, request_says_what_the_configuration_gives,
+      request_over_a_connection_says_its_transport_and_carries_credentials,
       request_that_does_not_fit_is_not_written_at_any_size, response_that_echoes_the_request_reads_back_as_its_token)
