@@ -368,8 +368,9 @@ typedef struct trunkha_trunk_status {
     uint32_t dns;                           /**< enum trunkha_dns; FINE for an IP address */
     uint32_t ttl_s;                         /**< of the name's addresses, as it came; 0 = no name, or never resolved */
     int64_t resolved;                       /**< Unix milliseconds of the last good look-up; 0 = no name, or none yet */
+    char mismatch[128];                     /**< "lacks PRACK that a1 has"; "" = nothing that is known of */
 } trunkha_trunk_status;
-#define TRUNKHA_TRUNK_STATUS_INIT { sizeof(trunkha_trunk_status), 0, 0, 0, 0, 0, "", "", "", "", "", 0, 0, 0, 0, 0 }
+#define TRUNKHA_TRUNK_STATUS_INIT { sizeof(trunkha_trunk_status), 0, 0, 0, 0, 0, "", "", "", "", "", 0, 0, 0, 0, 0, "" }
 
 /** @since 0.1 */
 typedef struct trunkha_target_status {

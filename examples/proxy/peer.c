@@ -115,10 +115,9 @@ int send_by_socket(const struct proxy *proxy, const struct sa *to, const struct 
     if (sendto(proxy->fd, mb->buf, mb->end, 0, &to->u.sa, to->len) >= 0)
         return 0;
 
-    return errno == EAGAIN || errno == ENOBUFS ? 0 : errno; /* what is lost is sent again */
+    return errno == EAGAIN || errno == ENOBUFS ? 0 : errno;
 }
 
-/** ENOTCONN: there is no connection yet. ENOENT: not, or no more, an address of that trunk. */
 static int library_error(int err)
 {
     switch (err) {

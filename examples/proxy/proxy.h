@@ -1,6 +1,6 @@
 /** @file proxy.h  trunkha-proxy: a call-stateful SIP proxy (RFC 3261 section 16) that sends every call to the trunk the
- * library names, and fails over as it says. Copy from it: the SIP of failover is all here, the decisions are all in the
- * library.
+ * library names, and fails over as it says. Copy from it: the SIP of failover is all in this folder, the decisions are all
+ * in the library.
  *
  *     caller                       proxy                                      trunks
  *       | INVITE ------------------> trunkha_call_begin() names the first
@@ -15,26 +15,11 @@
  * Trunks are reached over UDP, TCP or TLS by the sockets and connections that the engine probes them with; what they send
  * comes on the engine's thread and waits in the `inbox` for this one. A trunk that wants credentials gets them here.
  *
+ * Who calls whom, from a packet to a packet: receive.c and inbox.c -> request.c (INVITE, ACK, CANCEL of callers), response.c
+ * (of trunks) or stateless.c (all in a dialog) -> call.c, which asks the library -> attempt.c and own.c, which send.
+ *
  * libre decodes and prints messages. Its transactions are not used: they would choose the next address themselves; nor its
  * timers, which jump with the wall clock before libre 2.1. */
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
-
 #ifndef TRUNKHA_PROXY_H
 #define TRUNKHA_PROXY_H
 
@@ -212,14 +197,22 @@ struct passage {
 
 /* ---- timers.c ---- */
 
+/** CLOCK_MONOTONIC. */
 uint64_t clock_ms(void);
+
+/** Stopping what does not run is fine; starting anew is, too. */
 void timer_stop(struct timer *timer);
 void timer_start(struct proxy *proxy, struct timer *timer, uint32_t ms, void (*fire)(void *arg), void *arg);
+
+/** Fires what is due. */
 void timers_run(struct proxy *proxy);
 
 /* ---- identity.c ---- */
 
+/** Of a text in the language of re_printf(). */
 struct id id_make(struct proxy *proxy, const char *format, ...);
+
+/** NULL: there is none. */
 void *table_find(const struct hash *table, struct id id);
 
 /** The newest is found first: a caller who is challenged calls again with the same Call-ID and tag. */
@@ -229,6 +222,7 @@ void table_enter(struct hash *table, struct entry *entry, struct id id);
  *  which the request came to us, @p source: where its responses go. */
 struct id transaction_id(struct proxy *proxy, const struct sip_msg *msg, const struct sip_via *via, const struct sa *source);
 
+/** @p caller_tag: the From tag of its requests, the To tag of the callee's. */
 struct id dialog_id(struct proxy *proxy, const struct sip_msg *msg, const struct pl *caller_tag);
 
 /** Of the INVITE to a trunk. ACK and BYE to a late answer have more behind its branch. */
@@ -239,29 +233,36 @@ void loop_mark(struct proxy *proxy, const struct sip_msg *invite, char mark[LOOP
 
 /* ---- peer.c ---- */
 
+/** TCP and TLS: nothing is sent twice there. */
 bool is_reliable(enum sip_transp transport);
 
 /** "udp:192.0.2.1:5060", "tls:[2001:db8::1]:5061" */
 bool peer_read(const char *target, const char *trunk_id, struct peer *ret_peer);
 
+/** Over UDP, by our own socket. */
 struct peer peer_of(const struct sa *address);
 
 /** Where the responses to a request go: to its source, over UDP to the port in the Via unless the sender wants them where
  *  it sent from (section 18.2.2, RFC 3581 section 4). */
 struct sa request_source(const struct sip_msg *msg);
 
+/** transaction_id() of a request that has come to us. */
 struct id request_id(struct proxy *proxy, const struct sip_msg *msg);
 
-/** The same address, read from a Via that we have passed on. */
+/** The same as request_source(), read from a Via that we have passed on. */
 struct sa via_source(const struct sip_via *via);
 
+/** A Route or Record-Route that leads to us, on either side. */
 bool header_is_ours(const struct proxy *proxy, const struct sip_hdr *header);
+
+/** Returns 0 or an errno. A full buffer is no error: what is lost is sent again. */
 int send_by_socket(const struct proxy *proxy, const struct sa *to, const struct mbuf *mb);
 
-/** Returns 0 or the errno of a message that did not leave. */
+/** Returns 0 or the errno of a message that did not leave: ENOTCONN = a connection is being made. */
 int send_to(const struct proxy *proxy, const struct peer *to, const struct mbuf *mb);
 
-/** Our end of the way to a peer, for Via and Record-Route: "192.0.2.9:5060". */
+/** Our end of the way to a peer, for Via and Record-Route: "192.0.2.9:5060". Returns 0 or an errno: ENOTCONN as above,
+ *  ENOENT = that address is not, or no more, the trunk's. */
 int find_local(const struct proxy *proxy, const struct peer *to, char local[TRUNKHA_ID_SIZE]);
 
 /** Where @p uri leads a request that is for @p peer: there, if it names an address of UDP, and to the peer itself if it is
@@ -277,7 +278,10 @@ const char *status_text(uint32_t code);
 /** @p mb if it is complete; NULL if memory ran out: then it is as if the network had lost the message. */
 struct mbuf *finished(struct mbuf *mb, int err);
 
+/** As it came; 71 when it is missing. */
 uint32_t max_forwards(const struct sip_msg *msg);
+
+/** A request as it goes on. */
 struct mbuf *write_request(const struct proxy *proxy, const struct sip_msg *msg, const struct passage *passage);
 
 /** A response as it goes on: without our Via (section 16.7). */
@@ -295,11 +299,13 @@ void reply(struct proxy *proxy, const struct sip_msg *msg, const struct peer *fr
 /** Two may own it: the call while it is set up and, from the answer on, `end`. */
 struct dialog *dialog_new(struct proxy *proxy, const struct sip_msg *invite);
 
+/** From here on it lives until its BYE. */
 void dialog_answered(struct dialog *dialog);
 
 /** A request has come: it goes on, or after a BYE for as long as that may be repeated. */
 void dialog_used(struct dialog *dialog, bool is_bye);
 
+/** The callee is where @p attempt has gone. */
 void dialog_has_callee(struct dialog *dialog, const struct attempt *attempt);
 
 /** @p ret_is_of_caller: the request that it is, or answers, is the caller's. */
@@ -307,8 +313,13 @@ struct dialog *dialog_find(struct proxy *proxy, const struct sip_msg *msg, bool 
 
 /* ---- call.c ---- */
 
+/** Sends a response, and keeps it. @p mb: taken; NULL = no memory. */
 void call_respond(struct call *call, struct mbuf *mb);
+
+/** Destructor. */
 void call_free(void *arg);
+
+/** The ACK to a refusal has come. */
 void call_acknowledged(struct call *call);
 
 /** The setup is over without an answer: the caller gets @p code, from a trunk if one has said so. */
@@ -321,7 +332,7 @@ void call_answer(struct call *call, struct attempt *attempt);
  *  than `maxAttempts`, this comes to an end. */
 void call_follow(struct call *call, const trunkha_step *step);
 
-/** Such as a Reason header may come in several lines. */
+/** Adds the value of a header to a text of VALUES_MAX bytes: some come in several lines. */
 bool append_value(const struct sip_hdr *header, const struct sip_msg *msg, void *arg);
 
 /** Says what has become of an attempt, and does what is to be done next. */
@@ -335,15 +346,19 @@ void attempt_over(void *arg);
 /** It could not be sent, or has come back: the library is told, and says what is next. */
 void attempt_failed(struct attempt *attempt);
 
-/** Sends a request, and again until its answer stops that. */
+/** Sends a request, and again until its answer stops that. @p request: taken; NULL = the INVITE. */
 int attempt_send(struct attempt *attempt, const struct peer *to, struct mbuf *request);
 
+/** It has its final response. */
 void attempt_settle(struct attempt *attempt, enum attempt_state state);
 
 /** NULL: no memory. @p uri: taken. */
 struct attempt *attempt_new(struct call *call, uint32_t number, const struct peer *to, char *uri);
 
+/** Sends its INVITE. */
 void attempt_launch(struct attempt *attempt);
+
+/** Tries the trunk that the library names. */
 void attempt_start(struct call *call, const trunkha_step *step);
 
 /* ---- own.c ---- */
@@ -377,13 +392,15 @@ void attempts_lost(struct proxy *proxy, struct peer *peer);
 /** We are no relay for strangers: only what belongs to a call that came through us goes on. */
 void handle_in_dialog(struct proxy *proxy, const struct sip_msg *msg, struct id id, const struct peer *from);
 
+/** Only if it answers what has gone through us. */
 void pass_response(struct proxy *proxy, struct sip_msg *msg);
 
 /* ---- request.c ---- */
 
+/** A request that came to our own socket. */
 void handle_caller(struct proxy *proxy, struct sip_msg *msg, const struct peer *from);
 
-/** Calls that come in by a trunk are another program's. (OPTIONS the library has answered.) */
+/** A request of a trunk. Calls that come in so are another program's. (OPTIONS the library has answered.) */
 void handle_trunk(struct proxy *proxy, const struct sip_msg *msg, const struct peer *from);
 
 /* ---- receive.c ---- */
@@ -391,6 +408,7 @@ void handle_trunk(struct proxy *proxy, const struct sip_msg *msg, const struct p
 /** What cannot be understood is dropped. */
 void handle_bytes(struct proxy *proxy, const uint8_t *data, size_t len, const struct peer *from);
 
+/** Reads our own socket. */
 void receive_callers(struct proxy *proxy);
 
 /* ---- inbox.c ---- */
@@ -398,7 +416,10 @@ void receive_callers(struct proxy *proxy);
 /** On the engine's thread. What is not from an address of a trunk is nobody's business here. */
 void message_cb(const trunkha_message *message, void *user_data);
 
+/** Reads the inbox. */
 void receive_trunks(struct proxy *proxy);
+
+/** Returns 0 or an errno. */
 int open_inbox(struct inbox *inbox);
 
 /** The engine has stopped by now. */

@@ -36,7 +36,7 @@ struct tha_way {
 struct tha_prober_handlers {
     /** A probe has ended. May call tha_prober_send() and tha_prober_set_target(). */
     void (*result)(uint32_t slot, const struct tha_evidence *evidence, void *user_data);
-    /** The very packet of a result that is about to be told as ANSWERED; NULL = not wanted. */
+    /** The very packet of a result that is about to be told as ANSWERED or AUTH_FAILED; NULL = not wanted. */
     void (*answer)(uint32_t slot, const char *packet, size_t len, void *user_data);
     /** Should OPTIONS from peers be answered 503 with Retry-After (draining)? */
     bool (*is_draining)(void *user_data);

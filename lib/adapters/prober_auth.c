@@ -9,7 +9,6 @@
 
 #define CHALLENGES_MAX    2 /* answered by one probe: the second only when the nonce was stale */
 #define AUTHORIZATION_MAX 2048
-#define DETAIL_SIZE       128
 
 static const struct tha_credentials *credentials_of(const struct tha_slot *slot)
 {
@@ -83,15 +82,15 @@ static void describe(const struct tha_extra *extra, enum tha_digest_verdict verd
                      uint32_t n_values, char *detail)
 {
     struct tha_span shown = n_values ? characteristic_of(values[0]) : (struct tha_span){NULL, 0};
-    char what[DETAIL_SIZE / 2] = "none was sent";
+    char what[THA_AUTH_DETAIL_SIZE / 2] = "none was sent";
 
     if (verdict == THA_DIGEST_UNUSABLE) {
         if (n_values)
             tha_printable_copy(what, sizeof(what), shown.p, shown.len);
-        tha_text_print(detail, DETAIL_SIZE, "no challenge that we can answer: %s", what);
+        tha_text_print(detail, THA_AUTH_DETAIL_SIZE, "no challenge that we can answer: %s", what);
     } else {
         tha_digest_describe(extra->digest, what, sizeof(what));
-        tha_text_print(detail, DETAIL_SIZE, "user or password refused: %s", what);
+        tha_text_print(detail, THA_AUTH_DETAIL_SIZE, "user or password refused: %s", what);
     }
 }
 
@@ -106,37 +105,30 @@ static void send_again(struct tha_prober *prober, struct tha_slot *slot)
     tha_prober_start_request(prober, slot, tha_clock_ms());
 }
 
-bool tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot, uint32_t code, const char *packet,
-                               size_t len)
+enum tha_auth_step tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot, uint32_t code,
+                                             const char *packet, size_t len, char *detail)
 {
     const struct tha_credentials *credentials = credentials_of(slot);
-    struct tha_evidence evidence = {.kind = THA_EVIDENCE_AUTH_FAILED, .code = code};
-    struct tha_span values[THA_DIGEST_CHALLENGES_MAX];
     struct tha_extra *extra = credentials ? tha_slot_need_extra(prober, slot) : NULL;
+    struct tha_span values[THA_DIGEST_CHALLENGES_MAX];
     enum tha_digest_verdict verdict;
-    char detail[DETAIL_SIZE];
     uint32_t n_values;
 
-    if (!credentials)
-        return false;
-    if (!extra) {
-        tha_prober_fail(prober, slot, ENOMEM);
-        return true;
-    }
+    if (!extra)
+        return credentials ? THA_AUTH_NO_MEMORY : THA_AUTH_NONE;
 
     n_values = find_challenges(packet, len, code == 407, values);
     verdict =
         tha_digest_take(&prober->mem, &extra->digest, credentials, values, n_values, code == 407, extra->n_challenges > 0);
-    if (verdict == THA_DIGEST_NO_MEMORY) {
-        tha_prober_fail(prober, slot, ENOMEM);
-    } else if (verdict == THA_DIGEST_TAKEN && extra->n_challenges < CHALLENGES_MAX) {
+    if (verdict == THA_DIGEST_NO_MEMORY)
+        return THA_AUTH_NO_MEMORY;
+    if (verdict == THA_DIGEST_TAKEN && extra->n_challenges < CHALLENGES_MAX) {
         send_again(prober, slot);
-    } else {
-        describe(extra, verdict, values, n_values, detail);
-        extra->digest = tha_digest_free(extra->digest); /* the next probe starts without */
-        evidence.detail = detail;
-        tha_prober_finish(prober, slot, evidence);
+        return THA_AUTH_AGAIN;
     }
 
-    return true;
+    describe(extra, verdict, values, n_values, detail);
+    extra->digest = tha_digest_free(extra->digest); /* the next probe starts without */
+
+    return THA_AUTH_FAILED;
 }

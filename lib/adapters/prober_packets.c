@@ -3,6 +3,7 @@
 #include "adapters/scan_abilities.h"
 #include "adapters/scan_response.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Requests looked at in one slot of the clock: 6,400 a second cost some 5 % of a core. The others are dropped unread;
@@ -105,15 +106,27 @@ static void look(struct tha_prober *prober, struct tha_slot *slot, const struct 
         tell_abilities(prober, slot, packet);
 }
 
+/** Tells of the end of the probe, unless it goes on with credentials. */
 static void take_answer(struct tha_prober *prober, struct tha_slot *slot, const struct tha_response *response,
                         const struct arrival *arrival)
 {
     const struct tha_udp_packet *packet = arrival->packet;
     struct tha_evidence evidence = {.kind = THA_EVIDENCE_ANSWERED, .code = response->code};
+    enum tha_auth_step step = THA_AUTH_NONE;
+    char detail[THA_AUTH_DETAIL_SIZE];
 
-    if ((response->code == 401 || response->code == 407) &&
-        tha_prober_take_challenge(prober, slot, response->code, packet->data, packet->len))
+    if (response->code == 401 || response->code == 407)
+        step = tha_prober_take_challenge(prober, slot, response->code, packet->data, packet->len, detail);
+    if (step == THA_AUTH_AGAIN)
         return;
+    if (step == THA_AUTH_NO_MEMORY) {
+        tha_prober_fail(prober, slot, ENOMEM);
+        return;
+    }
+    if (step == THA_AUTH_FAILED) {
+        evidence.kind = THA_EVIDENCE_AUTH_FAILED;
+        evidence.detail = detail;
+    }
 
     evidence.rtt_us = round_trip_us(slot, arrival->now_us);
     look(prober, slot, response, packet);

@@ -250,10 +250,19 @@ void tha_prober_free_contexts(struct tha_prober *prober);
 /** Writes the header line of a new request, if there is a challenge that it answers. Returns 0 or an errno. */
 int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot);
 
-/** Answers a 401 or 407, if there are credentials and the probe has not had its turn; true = the probe goes on, or has ended
- *  here. */
-bool tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot, uint32_t code, const char *packet,
-                               size_t len);
+/** What becomes of a probe that was answered 401 or 407. */
+enum tha_auth_step {
+    THA_AUTH_NONE,   /**< there are no credentials: it is an answer like any other */
+    THA_AUTH_AGAIN,  /**< the probe goes on with them */
+    THA_AUTH_FAILED, /**< they were refused, or are of no use here */
+    THA_AUTH_NO_MEMORY,
+};
+
+#define THA_AUTH_DETAIL_SIZE 128
+
+/** @p detail: of FAILED. */
+enum tha_auth_step tha_prober_take_challenge(struct tha_prober *prober, struct tha_slot *slot, uint32_t code,
+                                             const char *packet, size_t len, char *detail);
 
 /* ---- prober_way.c: what an answer shows of the way to the peer ---- */
 

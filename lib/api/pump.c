@@ -61,6 +61,7 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 
     case THA_ACTION_SHOW_TRUNK:
         tha_view_set_trunk(view, action->index, &action->trunk.state);
+        tha_view_set_lack(view, action->index, &action->trunk.lack);
         show_name(view, action);
         if (action->trunk.state.admin == TRUNKHA_ADMIN_DISABLED)
             cancel_probes(engine, action->index);

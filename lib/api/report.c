@@ -108,6 +108,8 @@ static json_t *trunk_json(const trunkha_view *view, const trunkha_trunk_status *
 
     if (trunk->paired_trunk_id[0])
         object = with(object, "pair", pair_json(trunk));
+    if (trunk->mismatch[0])
+        object = with(object, "mismatch", json_string(trunk->mismatch));
     if (has_name(trunk))
         object = with(object, "dns", dns_json(trunk));
 

@@ -127,19 +127,30 @@ static void add_words(struct list *list, const char *const *words, size_t count,
     }
 }
 
-char *tha_abilities_less(const struct tha_abilities *a, const struct tha_abilities *b, char *buf, size_t size)
+struct tha_abilities tha_abilities_less(const struct tha_abilities *a, const struct tha_abilities *b)
+{
+    struct tha_abilities less = {.methods = 0};
+
+    if (a->methods && b->methods)
+        less.methods = (uint16_t)(a->methods & ~b->methods);
+    if (a->options & b->options & THA_OPTIONS_SAID)
+        less.options = (uint16_t)(a->options & ~b->options);
+    if (a->codecs && b->codecs)
+        less.codecs = a->codecs & ~b->codecs;
+
+    return less;
+}
+
+char *tha_abilities_text(const struct tha_abilities *abilities, char *buf, size_t size)
 {
     struct list list = {buf, size, 0};
 
     if (!size)
         return buf;
     buf[0] = '\0';
-    if (a->methods && b->methods)
-        add_words(&list, methods, COUNT(methods), a->methods & ~(uint32_t)b->methods);
-    if (a->options & b->options & THA_OPTIONS_SAID)
-        add_words(&list, options, COUNT(options), a->options & ~(uint32_t)b->options);
-    if (a->codecs && b->codecs)
-        add_words(&list, codecs, COUNT(codecs), a->codecs & ~b->codecs);
+    add_words(&list, methods, COUNT(methods), abilities->methods);
+    add_words(&list, options, COUNT(options), abilities->options);
+    add_words(&list, codecs, COUNT(codecs), abilities->codecs);
 
     return buf;
 }

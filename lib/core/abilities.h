@@ -31,8 +31,16 @@ const char *tha_method_name(uint16_t set, unsigned index);
 const char *tha_option_name(uint16_t set, unsigned index);
 const char *tha_codec_name(uint32_t set, unsigned index);
 
-/** Puts into @p buf what @p a has and @p b has not, of the sets that both have said, as "PRACK, 100rel, PCMA"; "" = nothing.
- *  Returns @p buf. */
-char *tha_abilities_less(const struct tha_abilities *a, const struct tha_abilities *b, char *buf, size_t size);
+/** What @p a has and @p b has not, of the sets that both have said. */
+struct tha_abilities tha_abilities_less(const struct tha_abilities *a, const struct tha_abilities *b);
+
+/** Nothing at all? */
+static inline bool tha_abilities_is_empty(const struct tha_abilities *abilities)
+{
+    return !abilities->methods && !abilities->options && !abilities->codecs;
+}
+
+/** Puts all of it into @p buf, as "PRACK, 100rel, PCMA"; what does not fit is left out. Returns @p buf. */
+char *tha_abilities_text(const struct tha_abilities *abilities, char *buf, size_t size);
 
 #endif

@@ -318,6 +318,7 @@ static void take_trunk(struct tha_core *core, struct tha_action *action)
                         .reason = trunk->reason,
                         .since_ms = trunk->since_ms,
                     },
+                .lack = trunk->lack,
                 .has_name = model->dns_name != NULL,
                 .group = model->group,
                 .group_health = tha_rollup_group_health(core->table, model->group),

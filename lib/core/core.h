@@ -44,6 +44,7 @@ struct tha_action {
         } target;
         struct {
             struct tha_trunk_state state;
+            struct tha_lack lack;
             struct tha_name_state name; /**< without its locations; all zero for an IP address */
             bool has_name;
             uint32_t group;

@@ -21,11 +21,6 @@ static struct tha_abilities of_trunk(const struct tha_table *table, uint32_t ind
     return all;
 }
 
-static bool has_said(const struct tha_abilities *abilities)
-{
-    return abilities->methods || abilities->options || abilities->codecs;
-}
-
 /** The first trunk of a chain that has said what it can do; THA_NONE = it is @p index itself, or there is none. */
 static uint32_t find_model_trunk(const struct tha_table *table, const struct tha_profile_model *chain, uint32_t index)
 {
@@ -38,7 +33,7 @@ static uint32_t find_model_trunk(const struct tha_table *table, const struct tha
 
             if (trunk == index)
                 return THA_NONE;
-            if (has_said(&abilities))
+            if (!tha_abilities_is_empty(&abilities))
                 return trunk;
         }
     }
@@ -46,41 +41,25 @@ static uint32_t find_model_trunk(const struct tha_table *table, const struct tha
     return THA_NONE;
 }
 
-/** What is missing in the first comparison that shows anything; "" = nothing. */
-static void describe(const struct tha_table *table, uint32_t index, char *buf, size_t size)
+/** The first comparison that shows anything: with the configuration, or with the first trunk of a chain. */
+static struct tha_lack find_lack(const struct tha_table *table, uint32_t index)
 {
     const struct tha_trunk_model *model = &table->model->trunks[index];
     const struct tha_membership *membership = &table->memberships[model->group];
     struct tha_abilities mine = of_trunk(table, index);
-    char less[64];
+    struct tha_lack lack = {tha_abilities_less(&model->abilities, &mine), THA_NONE};
 
-    buf[0] = '\0';
-    if (*tha_abilities_less(&model->abilities, &mine, less, sizeof(less)))
-        tha_text_print(buf, size, "lacks %s of its configuration", less);
-
-    for (uint32_t i = 0; i < membership->n_profiles && !buf[0]; i++) {
-        uint32_t first = find_model_trunk(table, &table->model->profiles[membership->profiles[i]], index);
+    for (uint32_t i = 0; i < membership->n_profiles && tha_abilities_is_empty(&lack.abilities); i++) {
         struct tha_abilities theirs;
 
-        if (first == THA_NONE)
+        lack.compared = find_model_trunk(table, &table->model->profiles[membership->profiles[i]], index);
+        if (lack.compared == THA_NONE)
             continue;
-        theirs = of_trunk(table, first);
-        if (*tha_abilities_less(&theirs, &mine, less, sizeof(less)))
-            tha_text_print(buf, size, "lacks %s that %s has", less, table->model->trunks[first].id);
+        theirs = of_trunk(table, lack.compared);
+        lack.abilities = tha_abilities_less(&theirs, &mine);
     }
-}
 
-/** FNV-1a; 0 for "" only. */
-static uint32_t hash(const char *text)
-{
-    uint32_t value = 2166136261U;
-
-    if (!*text)
-        return 0;
-    for (; *text; text++)
-        value = (value ^ (unsigned char)*text) * 16777619U;
-
-    return value ? value : 1;
+    return lack;
 }
 
 static bool is_same(const struct tha_abilities *a, const struct tha_abilities *b)
@@ -88,13 +67,34 @@ static bool is_same(const struct tha_abilities *a, const struct tha_abilities *b
     return a->methods == b->methods && a->options == b->options && a->codecs == b->codecs;
 }
 
+static void tell(struct tha_core *core, const struct tha_target *target, const struct tha_lack *lack)
+{
+    const char *compared = lack->compared == THA_NONE ? "its configuration" : core->table->model->trunks[lack->compared].id;
+    char text[64], detail[96];
+
+    tha_text_print(detail, sizeof(detail), "lacks %s that %s has", tha_abilities_text(&lack->abilities, text, sizeof(text)),
+                   compared);
+    tha_tell_of_trunk(core, TRUNKHA_EVENT_CAPABILITY_MISMATCH, target->trunk, target, TRUNKHA_REASON_NONE, detail);
+}
+
+static void compare(struct tha_core *core, const struct tha_target *target)
+{
+    struct tha_trunk *trunk = &core->table->trunks[target->trunk];
+    struct tha_lack lack = find_lack(core->table, target->trunk);
+
+    if (is_same(&lack.abilities, &trunk->lack.abilities))
+        return;
+
+    trunk->lack = lack;
+    tha_core_show_trunk(core, trunk);
+    if (!tha_abilities_is_empty(&lack.abilities))
+        tell(core, target, &lack);
+}
+
 void tha_core_note_abilities(struct tha_core *core, uint32_t slot, const struct tha_abilities *abilities)
 {
     uint32_t index = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
     struct tha_target *target = index == THA_NONE ? NULL : &core->table->targets[index];
-    struct tha_trunk *trunk = target ? &core->table->trunks[target->trunk] : NULL;
-    char detail[96];
-    uint32_t mismatch;
 
     if (!target)
         return;
@@ -102,10 +102,5 @@ void tha_core_note_abilities(struct tha_core *core, uint32_t slot, const struct 
         target->abilities = *abilities;
         tha_core_show_target(core, target);
     }
-
-    describe(core->table, target->trunk, detail, sizeof(detail));
-    mismatch = hash(detail);
-    if (mismatch && mismatch != trunk->mismatch)
-        tha_tell_of_trunk(core, TRUNKHA_EVENT_CAPABILITY_MISMATCH, target->trunk, target, TRUNKHA_REASON_NONE, detail);
-    trunk->mismatch = mismatch;
+    compare(core, target);
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "core/abilities.h"
+
 struct tha_target_state {
     uint32_t health;
     uint32_t reason;
@@ -14,6 +16,12 @@ struct tha_target_state {
     uint64_t since_ms;                     /**< on the core's clock */
     uint64_t last_successful_keepalive_ms; /**< 0 = none yet */
     uint64_t cooldown_until_ms;            /**< 0 = not cooling */
+};
+
+/** What a trunk cannot do, but should. */
+struct tha_lack {
+    struct tha_abilities abilities; /**< empty = nothing */
+    uint32_t compared;              /**< index of the trunk that has them; THA_NONE = its own configuration says so */
 };
 
 struct tha_trunk_state {

@@ -58,7 +58,7 @@ struct tha_trunk {
     uint32_t n_targets;
     uint32_t slot;  /**< its number for the view: stays over reloads */
     uint32_t calls; /**< on it, as far as they were reported */
-    uint32_t mismatch; /**< stands for the last mismatch of abilities that was told; 0 = none */
+    struct tha_lack lack; /**< as it was told last */
     uint32_t next_dirty;
     uint8_t measured; /**< enum trunkha_health: rolled up from the targets */
     uint8_t health;   /**< what is shown: DOWN while disabled */

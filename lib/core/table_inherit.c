@@ -181,6 +181,22 @@ static bool has_target_of(const struct tha_table *table, const struct tha_trunk 
     return false;
 }
 
+/** What it lacks is told once; whose abilities it was compared with may have another index now, or be gone. */
+static void inherit_lack(struct tha_table *table, uint32_t i, const struct tha_lack *before)
+{
+    struct tha_lack *lack = &table->trunks[i].lack;
+
+    *lack = (struct tha_lack){.compared = THA_NONE};
+    if (tha_abilities_is_empty(&before->abilities))
+        return;
+    for (uint32_t j = 0; before->compared != THA_NONE && j < table->model->n_trunks; j++) {
+        if (table->old_trunks[j] == before->compared)
+            *lack = (struct tha_lack){before->abilities, j};
+    }
+    if (before->compared == THA_NONE)
+        *lack = *before;
+}
+
 static bool has_same_name(const struct tha_table *table, uint32_t i, const struct tha_table *old)
 {
     const struct tha_name *is = table->model->trunks[i].dns_name;
@@ -197,7 +213,7 @@ static void inherit_trunk(struct tha_table *table, uint32_t i, const struct tha_
 
     trunk->since_ms = before->since_ms;
     trunk->calls = before->calls;
-    trunk->mismatch = before->mismatch;
+    inherit_lack(table, i, &before->lack);
     if (has_target_of(table, trunk)) {
         trunk->flapped_ms = before->flapped_ms;
         trunk->flap_level = before->flap_level;

@@ -77,7 +77,7 @@ static void write_targets(struct writing *w)
         struct tha_target_record *record = tha_half_target(w->half, i);
 
         tha_view_store_target(record, &unknown);
-        tha_view_store_abilities(record, &not_said);
+        tha_view_store_abilities(&record->abilities, &not_said);
         tha_put32(&record->card, take_card(w, target));
     }
 }
@@ -226,6 +226,7 @@ static void write_trunks(struct writing *w)
         bool has_target = next < catalogue->n_targets && catalogue->targets[next].trunk == i;
 
         tha_view_store_trunk(record, &unknown);
+        tha_put64(&record->lack, 0);
         tha_put32(&record->slot, catalogue->trunk_slots[i]);
         take_texts(w, record, trunk, has_target ? tha_half_target(w->half, next) : NULL);
         take_extra(w, record, trunk);

@@ -140,6 +140,9 @@ struct tha_trunk_record {
     tha_text_ref id, name, group_id, uri;
     _Atomic uint32_t slot; /**< of its gauge */
     tha_ref extra;         /**< 0 = it has none */
+    _Atomic uint64_t lack; /**< of abilities, in one word */
+    _Atomic uint32_t compared; /**< with which trunk, or THA_NONE */
+    uint32_t reserved;
 };
 
 /* Longer states are kept twice: the writer fills the one not in use, then makes `version` one more, whose last bit says
@@ -265,7 +268,7 @@ static_assert(sizeof(struct tha_news) % sizeof(uint64_t) == 0, "news are copied 
 static_assert(sizeof(struct tha_view_call) % sizeof(uint64_t) == 0, "calls are copied word by word");
 static_assert(sizeof(struct tha_calls) <= THA_TABLE_PAGE, "reports begin on the next page");
 static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
-static_assert(sizeof(struct tha_trunk_record) <= 32 && sizeof(struct tha_target_record) <= 80,
+static_assert(sizeof(struct tha_trunk_record) <= 48 && sizeof(struct tha_target_record) <= 80,
               "there are thousands of them");
 static_assert(sizeof(struct tha_profile_record) % THA_BLOCK_SIZE == 0, "profiles can be referred to");
 static_assert(sizeof(struct tha_card) % THA_BLOCK_SIZE == 0, "the texts of a card begin on a block");

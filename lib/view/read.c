@@ -116,6 +116,23 @@ static void read_extra(const struct tha_view_reading *reading, const struct tha_
     trunk->resolved = to_unix_ms(reading->table, name.resolved_ms);
 }
 
+static void read_lack(const struct tha_view_reading *reading, const struct tha_trunk_record *record,
+                      trunkha_trunk_status *trunk)
+{
+    const struct tha_trunk_record *compared = tha_half_trunk(reading->half, tha_get32(&record->compared));
+    char names[64], id[TRUNKHA_ID_SIZE] = "its configuration";
+    struct tha_abilities lack;
+
+    tha_view_load_abilities(&record->lack, &lack);
+    if (tha_abilities_is_empty(&lack))
+        return;
+
+    if (compared)
+        tha_half_copy_id(reading->half, &compared->id, id);
+    tha_text_print(trunk->mismatch, sizeof(trunk->mismatch), "lacks %s that %s has",
+                   tha_abilities_text(&lack, names, sizeof(names)), id);
+}
+
 static int read_trunk(const struct tha_view_reading *reading, uint32_t index, union status *status)
 {
     const struct tha_trunk_record *record = tha_half_trunk(reading->half, index);
@@ -135,6 +152,7 @@ static int read_trunk(const struct tha_view_reading *reading, uint32_t index, un
     tha_half_copy_id(reading->half, &record->name, trunk->name);
     tha_half_copy_id(reading->half, &record->group_id, trunk->trunk_group_id);
     tha_half_copy_text(reading->half, &record->uri, trunk->uri, THA_URI_BLOCKS);
+    read_lack(reading, record, trunk);
     read_extra(reading, record, trunk);
 
     return 0;
@@ -154,7 +172,7 @@ static void read_abilities(const struct tha_target_record *record, trunkha_targe
     struct tha_abilities abilities;
     const char *name;
 
-    tha_view_load_abilities(record, &abilities);
+    tha_view_load_abilities(&record->abilities, &abilities);
     for (unsigned i = 0; (name = tha_method_name(abilities.methods, i)); i++)
         append_name(target->allow, sizeof(target->allow), name);
     for (unsigned i = 0; (name = tha_option_name(abilities.options, i)); i++)

@@ -70,16 +70,16 @@ void tha_view_load_target(const struct tha_target_record *record, struct tha_tar
     };
 }
 
-void tha_view_store_abilities(struct tha_target_record *record, const struct tha_abilities *abilities)
+void tha_view_store_abilities(_Atomic uint64_t *word, const struct tha_abilities *abilities)
 {
     uint32_t words = abilities->methods | (uint32_t)abilities->options << 16;
 
-    tha_put64(&record->abilities, tha_pack(words, abilities->codecs));
+    tha_put64(word, tha_pack(words, abilities->codecs));
 }
 
-void tha_view_load_abilities(const struct tha_target_record *record, struct tha_abilities *abilities)
+void tha_view_load_abilities(const _Atomic uint64_t *from, struct tha_abilities *abilities)
 {
-    uint64_t word = tha_get64(&record->abilities);
+    uint64_t word = tha_get64(from);
 
     *abilities = (struct tha_abilities){
         .methods = (uint16_t)word,

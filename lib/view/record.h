@@ -13,8 +13,9 @@
 void tha_view_store_target(struct tha_target_record *record, const struct tha_target_state *state);
 void tha_view_load_target(const struct tha_target_record *record, struct tha_target_state *state);
 
-void tha_view_store_abilities(struct tha_target_record *record, const struct tha_abilities *abilities);
-void tha_view_load_abilities(const struct tha_target_record *record, struct tha_abilities *abilities);
+/** A word of the table is a whole tha_abilities. */
+void tha_view_store_abilities(_Atomic uint64_t *word, const struct tha_abilities *abilities);
+void tha_view_load_abilities(const _Atomic uint64_t *from, struct tha_abilities *abilities);
 
 /** Active calls are no part of it: they have a gauge. */
 void tha_view_store_trunk(struct tha_trunk_record *record, const struct tha_trunk_state *state);

@@ -100,6 +100,9 @@ void tha_view_set_route(trunkha_view *view, uint32_t profile, const struct tha_r
 /** What the peer of a target has said that it can do. */
 void tha_view_set_abilities(trunkha_view *view, uint32_t target, const struct tha_abilities *abilities);
 
+/** What a trunk lacks. */
+void tha_view_set_lack(trunkha_view *view, uint32_t trunk, const struct tha_lack *lack);
+
 /** What is known of the name of a trunk that has one. */
 struct tha_view_name {
     uint32_t trouble;     /**< enum tha_dns_trouble */

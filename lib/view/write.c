@@ -101,7 +101,17 @@ void tha_view_set_abilities(trunkha_view *view, uint32_t target, const struct th
     struct tha_target_record *record = tha_half_target(written_half(view), target);
 
     if (record && tha_view_is_writer(view))
-        tha_view_store_abilities(record, abilities);
+        tha_view_store_abilities(&record->abilities, abilities);
+}
+
+void tha_view_set_lack(trunkha_view *view, uint32_t trunk, const struct tha_lack *lack)
+{
+    struct tha_trunk_record *record = tha_half_trunk(written_half(view), trunk);
+
+    if (!record || !tha_view_is_writer(view))
+        return;
+    tha_put32(&record->compared, lack->compared);
+    tha_view_store_abilities(&record->lack, &lack->abilities);
 }
 
 void tha_view_set_name(trunkha_view *view, uint32_t trunk, const struct tha_view_name *name)

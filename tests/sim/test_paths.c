@@ -222,7 +222,7 @@ START_TEST(a_peer_that_can_less_than_is_configured_is_told_of)
 
     sim_say_abilities(sim, "a1", 0, can("INVITE", "PCMA"));
     ck_assert_str_eq(sim_event(sim, TRUNKHA_EVENT_CAPABILITY_MISMATCH, "a1", 0)->event.detail,
-                     "lacks UPDATE of its configuration");
+                     "lacks UPDATE that its configuration has");
     sim_free(sim);
 }
 END_TEST

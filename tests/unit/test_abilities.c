@@ -125,6 +125,13 @@ START_TEST(the_members_of_a_set_come_in_a_fixed_order_and_end)
 }
 END_TEST
 
+static const char *less(const struct tha_abilities *a, const struct tha_abilities *b, char *buf, size_t size)
+{
+    struct tha_abilities difference = tha_abilities_less(a, b);
+
+    return tha_abilities_text(&difference, buf, size);
+}
+
 START_TEST(a_difference_names_what_one_has_and_the_other_has_not)
 {
     struct tha_abilities a = {
@@ -136,9 +143,9 @@ START_TEST(a_difference_names_what_one_has_and_the_other_has_not)
         .methods = method("INVITE"), .options = (uint16_t)(THA_OPTIONS_SAID | option("timer")), .codecs = codec("PCMU")};
     char buf[128];
 
-    ck_assert_str_eq(tha_abilities_less(&a, &b, buf, sizeof(buf)), "PRACK, 100rel, PCMA");
-    ck_assert_str_eq(tha_abilities_less(&b, &a, buf, sizeof(buf)), "");
-    ck_assert_str_eq(tha_abilities_less(&a, &a, buf, sizeof(buf)), "");
+    ck_assert_str_eq(less(&a, &b, buf, sizeof(buf)), "PRACK, 100rel, PCMA");
+    ck_assert_str_eq(less(&b, &a, buf, sizeof(buf)), "");
+    ck_assert_str_eq(less(&a, &a, buf, sizeof(buf)), "");
 }
 END_TEST
 
@@ -149,8 +156,8 @@ START_TEST(what_was_not_said_is_no_difference)
     struct tha_abilities no_options = {0, THA_OPTIONS_SAID, 0};
     char buf[128];
 
-    ck_assert_str_eq(tha_abilities_less(&all, &none, buf, sizeof(buf)), "");
-    ck_assert_str_eq(tha_abilities_less(&all, &no_options, buf, sizeof(buf)), "100rel");
+    ck_assert_str_eq(less(&all, &none, buf, sizeof(buf)), "");
+    ck_assert_str_eq(less(&all, &no_options, buf, sizeof(buf)), "100rel");
 }
 END_TEST
 
@@ -160,20 +167,20 @@ START_TEST(a_difference_never_leaves_its_room)
     struct tha_abilities least = {method("INVITE"), THA_OPTIONS_SAID, codec("PCMA")};
     char buf[512], full[512];
 
-    tha_abilities_less(&all, &least, full, sizeof(full));
+    less(&all, &least, full, sizeof(full));
     ck_assert_uint_lt(strlen(full), 400);
     for (size_t size = 1; size <= strlen(full) + 1; size++) {
         size_t len;
 
         memset(buf, '#', sizeof(buf));
-        tha_abilities_less(&all, &least, buf, size);
+        less(&all, &least, buf, size);
         len = strlen(buf);
         ck_assert(len < size && buf[size] == '#');
         ck_assert(!len || (buf[len - 1] != ' ' && buf[len - 1] != ','));
     }
     ck_assert_str_eq(buf, full);
     buf[0] = '#';
-    tha_abilities_less(&all, &least, buf, 0);
+    less(&all, &least, buf, 0);
     ck_assert_int_eq(buf[0], '#');
 }
 END_TEST

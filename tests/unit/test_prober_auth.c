@@ -206,6 +206,8 @@ START_TEST(wrong_password_is_a_failure_with_its_realm_and_no_loop)
     evidence = rig_take(&rig, 2);
     ck_assert_uint_eq(evidence.kind, THA_EVIDENCE_AUTH_FAILED);
     ck_assert_uint_eq(evidence.code, 401);
+    ck_assert_uint_gt(evidence.rtt_us, 0);
+    ck_assert_int_eq(strncmp(rig.answer, "SIP/2.0 401 Who are you\r\n", 25), 0);
     ck_assert_str_eq(rig.detail, "user or password refused: MD5, realm \"carrier.example\"");
 
     rig_send_now(&rig, 2);

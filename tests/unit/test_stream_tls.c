@@ -248,8 +248,9 @@ START_TEST(peer_that_rejects_our_certificate_is_told_of_after_the_opening)
     ck_assert_int_ne(scene_accept(&scene), 1);
     close(scene.fd);
     scene.fd = -1;
-    talk_expect_opened(&scene.talk);
+    wait_for(&scene.talk.told); /* that it is open */
     talk_expect_end(&scene.talk, THA_STREAM_TLS, 0);
+    ck_assert_uint_eq(scene.talk.n_opened, 1);
     ck_assert_str_eq(scene.talk.detail, "peer rejects our client certificate (alert: unknown CA)");
     scene_done(&scene);
 }
@@ -424,7 +425,7 @@ static bool try_all(struct scene *scene, const struct tha_mem *mem)
     scene_accept(scene);
     wait_for(&scene->talk.told);
     if (scene->talk.n_opened) {
-        server_say(scene, OK);
+        SSL_write(scene->ssl, OK, sizeof(OK) - 1); /* in vain when it has ended already */
         wait_for(&scene->talk.told);
         is_good = scene->talk.n_messages == 1 && talk_send(&scene->talk, OPTIONS, sizeof(OPTIONS) - 1) == 0;
     }
