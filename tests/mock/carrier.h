@@ -23,6 +23,8 @@ struct target {
     uint64_t received;      /* datagrams, retransmissions included */
     uint64_t probes;        /* requests with a branch other than the one before */
     uint64_t answered;      /* responses that left, provisional ones too */
+    int64_t probed_ns;      /* Unix; the last probe */
+    int64_t longest_gap_ns; /* between two of them */
     int64_t dies_at_ns;     /* Unix; 0 = lives on */
     uint32_t dies_after_ms; /* after the next request; 0 = not asked for */
     uint32_t branch;        /* hash of the last one */

@@ -4,6 +4,7 @@
  *                                        diesAfter: silent that long (ms) after its next request; 0 = lives again
  *     count [RANGE]             count RECEIVED PROBES ANSWERED DROPPED   (dropped: by the kernel, of all targets)
  *     histogram [MS]            histogram MOST MEDIAN PROBES   probes in windows of MS, 10 without it
+ *     gap                       gap LONGEST_US       between two probes of one target
  *     died TARGET               died UNIX_NS, 0 = lives
  *     request                   request LENGTH, and then as many bytes: the last request
  *     reset                     ok       counts and arrival stamps begin again
@@ -157,6 +158,17 @@ static void run_histogram(struct carrier *carrier, char **rest)
     printf("histogram %zu %zu %zu\n", density.most, density.median, carrier->stamps.count);
 }
 
+static void run_gap(const struct carrier *carrier)
+{
+    int64_t longest_ns = 0;
+
+    for (uint32_t i = 0; i < carrier->n_targets; i++) {
+        if (carrier->targets[i].longest_gap_ns > longest_ns)
+            longest_ns = carrier->targets[i].longest_gap_ns;
+    }
+    printf("gap %" PRId64 "\n", longest_ns / 1000);
+}
+
 static void run_died(struct carrier *carrier, char **rest)
 {
     struct range range;
@@ -175,8 +187,12 @@ static void run_request(const struct carrier *carrier)
 
 static void run_reset(struct carrier *carrier)
 {
-    for (uint32_t i = 0; i < carrier->n_targets; i++)
-        carrier->targets[i].received = carrier->targets[i].probes = carrier->targets[i].answered = 0;
+    for (uint32_t i = 0; i < carrier->n_targets; i++) {
+        struct target *target = &carrier->targets[i];
+
+        target->received = target->probes = target->answered = 0;
+        target->longest_gap_ns = 0;
+    }
     stamps_reset(&carrier->stamps);
     puts("ok");
 }
@@ -197,6 +213,8 @@ bool command_run(struct carrier *carrier, char *line)
         run_count(carrier, &rest);
     else if (!strcmp(verb, "histogram"))
         run_histogram(carrier, &rest);
+    else if (!strcmp(verb, "gap"))
+        run_gap(carrier);
     else if (!strcmp(verb, "died"))
         run_died(carrier, &rest);
     else if (!strcmp(verb, "request"))

@@ -19,24 +19,24 @@ struct mock {
     uint16_t port;
 };
 
-/* The build says where the program is; the environment outranks it. */
-static const char *program(void)
+/* The build says where the programs are; the environment outranks it. */
+static const char *program(const char *variable, const char *built)
 {
-    const char *path = getenv("MOCK_CARRIER");
+    const char *path = getenv(variable);
 
-    return path ? path : MOCK_CARRIER_PATH;
+    return path ? path : built;
 }
 
-static void become_carrier(int commands, int answers, const char *kind, const char *n, const char *seconds)
+static void become(const char *path, int commands, int answers, const char *kind, const char *n, const char *seconds)
 {
     dup2(commands, STDIN_FILENO);
     dup2(answers, STDOUT_FILENO);
-    execl(program(), "carrier", kind, n, "--seconds", seconds, (char *)NULL);
-    perror(program());
+    execl(path, "carrier", kind, n, "--seconds", seconds, (char *)NULL);
+    perror(path);
     _exit(127);
 }
 
-static pid_t spawn(int commands[2], int answers[2], const char *kind, uint32_t n, uint32_t seconds)
+static pid_t spawn(const char *path, int commands[2], int answers[2], const char *kind, uint32_t n, uint32_t seconds)
 {
     char n_text[16];
     char seconds_text[16];
@@ -46,7 +46,7 @@ static pid_t spawn(int commands[2], int answers[2], const char *kind, uint32_t n
     snprintf(seconds_text, sizeof(seconds_text), "%" PRIu32, seconds);
     pid = fork();
     if (!pid)
-        become_carrier(commands[0], answers[1], kind, n_text, seconds_text);
+        become(path, commands[0], answers[1], kind, n_text, seconds_text);
     close(commands[0]);
     close(answers[1]);
 
@@ -61,7 +61,7 @@ static bool is_ready(struct mock *mock)
            sscanf(line, "ready %" SCNu16, &mock->port) == 1;
 }
 
-static struct mock *start(const char *kind, bool is_by_address, uint32_t n, uint32_t seconds)
+static struct mock *start(const char *path, const char *kind, bool is_by_address, uint32_t n, uint32_t seconds)
 {
     struct mock *mock = calloc(1, sizeof(*mock));
     int commands[2];
@@ -74,7 +74,7 @@ static struct mock *start(const char *kind, bool is_by_address, uint32_t n, uint
 
     signal(SIGPIPE, SIG_IGN);
     mock->is_by_address = is_by_address;
-    mock->pid = spawn(commands, answers, kind, n, seconds);
+    mock->pid = spawn(path, commands, answers, kind, n, seconds);
     mock->commands = fdopen(commands[1], "w");
     mock->answers = fdopen(answers[0], "r");
 
@@ -83,12 +83,17 @@ static struct mock *start(const char *kind, bool is_by_address, uint32_t n, uint
 
 struct mock *mock_start(uint32_t n, uint32_t seconds)
 {
-    return start("--addresses", true, n, seconds);
+    return start(program("MOCK_CARRIER", MOCK_CARRIER_PATH), "--addresses", true, n, seconds);
 }
 
 struct mock *mock_start_ports(uint32_t n, uint32_t seconds)
 {
-    return start("--ports", false, n, seconds);
+    return start(program("MOCK_CARRIER", MOCK_CARRIER_PATH), "--ports", false, n, seconds);
+}
+
+struct mock *mock_start_streams(bool is_tls, uint32_t n, uint32_t seconds)
+{
+    return start(program("MOCK_STREAMS", MOCK_STREAMS_PATH), is_tls ? "--tls" : "--tcp", true, n, seconds);
 }
 
 struct mock *mock_stop(struct mock *mock)
@@ -199,6 +204,31 @@ int mock_died(struct mock *mock, uint32_t target, int64_t *ret_unix_ns)
         return -1;
 
     return sscanf(answer, "died %" SCNd64, ret_unix_ns) == 1 ? 0 : -1;
+}
+
+int mock_break(struct mock *mock, uint32_t target, int64_t *ret_monotonic_ns)
+{
+    char answer[128];
+    int64_t broken_ns;
+    uint32_t n;
+
+    if (ask_for(mock, answer, sizeof(answer), "break %" PRIu32, target) ||
+        sscanf(answer, "broken %" SCNd64 " %" SCNu32, &broken_ns, &n) != 2 || n != 1)
+        return -1;
+
+    *ret_monotonic_ns = broken_ns;
+
+    return 0;
+}
+
+int mock_longest_gap(struct mock *mock, uint32_t *ret_us)
+{
+    char answer[128];
+
+    if (ask_for(mock, answer, sizeof(answer), "gap"))
+        return -1;
+
+    return sscanf(answer, "gap %" SCNu32, ret_us) == 1 ? 0 : -1;
 }
 
 int mock_request(struct mock *mock, char *buf, size_t size, size_t *ret_len)

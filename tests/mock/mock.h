@@ -2,6 +2,7 @@
 #ifndef MOCK_MOCK_H
 #define MOCK_MOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct mock *mock_start(uint32_t n, uint32_t seconds);
 /** As mock_start(), with targets 127.0.0.1:port onwards. */
 struct mock *mock_start_ports(uint32_t n, uint32_t seconds);
 
+/** As mock_start(), over TCP or TLS: the program of mock_streams.c. */
+struct mock *mock_start_streams(bool is_tls, uint32_t n, uint32_t seconds);
+
 /** Ends it and waits for its end. NULL is fine; returns NULL. */
 struct mock *mock_stop(struct mock *mock);
 
@@ -45,6 +49,10 @@ int mock_tell(struct mock *mock, const char *fmt, ...) __attribute__((format(pri
 int mock_count(struct mock *mock, const char *range, struct mock_counts *ret_counts);
 int mock_density(struct mock *mock, uint32_t window_ms, struct mock_density *ret_density);
 int mock_died(struct mock *mock, uint32_t target, int64_t *ret_unix_ns);
+int mock_longest_gap(struct mock *mock, uint32_t *ret_us);
 int mock_request(struct mock *mock, char *buf, size_t size, size_t *ret_len);
+
+/** Resets the one connection of @p target, of mock_start_streams(). Returns 0, or -1 if there was not one. */
+int mock_break(struct mock *mock, uint32_t target, int64_t *ret_monotonic_ns);
 
 #endif

@@ -4,7 +4,6 @@
  *
  * It says "ready PORT", answers OPTIONS with 200, does as told on standard input (see streams_command.c), and ends by
  * "quit", by the end of its input, or after S seconds (120), whichever comes first. */
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>

@@ -49,7 +49,7 @@ void streams_refuse(struct streams *streams)
     streams->listener = -1;
 }
 
-static int64_t now_ns(void)
+int64_t streams_now_ns(void)
 {
     struct timespec now;
 
@@ -107,7 +107,7 @@ void streams_accept(struct streams *streams)
     int fd;
 
     while (streams->listener >= 0 && (fd = accept4(streams->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        stamps_add(&streams->stamps, now_ns());
+        stamps_add(&streams->stamps, streams_now_ns());
         take_in(streams, fd);
     }
 }

@@ -34,6 +34,9 @@ struct streams {
     struct stamps stamps; /* of what was accepted */
 };
 
+/** CLOCK_MONOTONIC. */
+int64_t streams_now_ns(void);
+
 /** Listens on any address, at `port`. Returns 0 or -1. */
 int streams_listen(struct streams *streams);
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "streams.h"
 
@@ -23,23 +22,18 @@ static void say(bool is_done)
     puts(is_done ? "ok" : "error");
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void run_break(struct streams *streams, const char *which, bool is_reset)
 {
     bool is_all = which && !strcmp(which, "all");
     uint32_t target = which ? (uint32_t)strtoul(which, NULL, 10) : UINT32_MAX;
-    int64_t begun_ns = now_ns();
+    int64_t begun_ns = streams_now_ns();
     struct connection *next;
     uint32_t n = 0;
 
+    if (!is_all && target >= streams->n_targets) {
+        say(false);
+        return;
+    }
     for (struct connection *connection = streams->connections; connection; connection = next) {
         next = connection->next;
         if (!is_all && connection->target != target)

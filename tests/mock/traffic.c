@@ -162,6 +162,9 @@ static void note_request(struct carrier *carrier, struct target *target, const s
         target->branch = branch;
         target->probes++;
         stamps_add(&carrier->stamps, datagram->stamp_ns);
+        if (target->probed_ns && datagram->stamp_ns - target->probed_ns > target->longest_gap_ns)
+            target->longest_gap_ns = datagram->stamp_ns - target->probed_ns;
+        target->probed_ns = datagram->stamp_ns;
     }
     if (target->dies_after_ms && !target->dies_at_ns)
         target->dies_at_ns = datagram->stamp_ns + (int64_t)target->dies_after_ms * 1000000;
