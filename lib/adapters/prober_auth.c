@@ -96,6 +96,7 @@ static void describe(const struct tha_extra *extra, enum tha_digest_verdict verd
 
 static void send_again(struct tha_prober *prober, struct tha_slot *slot)
 {
+    tha_count(&prober->counters.challenges_answered);
     slot->extra->n_challenges++;
     slot->extra->is_authorized = false;
     slot->previous_branch = (uint32_t)slot->token.branch;

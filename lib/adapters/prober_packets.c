@@ -268,4 +268,7 @@ void tha_prober_get_stats(const struct tha_prober *prober, trunkha_stats *stats)
     stats->foreign_answers = atomic_load_explicit(&counters->foreign_answers, memory_order_relaxed);
     stats->requests_answered = atomic_load_explicit(&counters->requests_answered, memory_order_relaxed);
     stats->requests_rejected = atomic_load_explicit(&counters->requests_rejected, memory_order_relaxed);
+    stats->connections_opened = atomic_load_explicit(&counters->connections_opened, memory_order_relaxed);
+    stats->connections_lost = atomic_load_explicit(&counters->connections_lost, memory_order_relaxed);
+    stats->challenges_answered = atomic_load_explicit(&counters->challenges_answered, memory_order_relaxed);
 }

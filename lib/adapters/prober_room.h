@@ -58,6 +58,7 @@ struct tha_extra {
     struct tha_context *context;   /**< of `stream`; TLS only */
     uint32_t name_mark;            /**< of the name that its certificate must have */
     uint32_t rewritten;            /**< THA_REWRITTEN_* bits that were told last */
+    int64_t expiry_told;           /**< the end of the peer's certificate, Unix seconds, that was warned of */
     uint64_t may_connect_ms;       /**< for a message of the host's: not sooner, after a failure */
     struct tha_addr seen;          /**< where the peer saw us last, when that is not where we are; family 0 = never */
     struct tha_digest *digest;
@@ -101,6 +102,9 @@ struct tha_counters {
     tha_counter foreign_answers;
     tha_counter requests_answered;
     tha_counter requests_rejected;
+    tha_counter connections_opened;
+    tha_counter connections_lost;
+    tha_counter challenges_answered;
 };
 
 /** Written by the loop's thread only, so that no locked instruction is needed. */
