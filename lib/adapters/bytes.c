@@ -1,5 +1,6 @@
 #include "adapters/bytes.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define SIZE_MIN 512
@@ -12,6 +13,8 @@ int tha_bytes_reserve(struct tha_bytes *bytes, const struct tha_mem *mem, size_t
 
     if (bytes->size - bytes->end >= more)
         return 0;
+    if (more > SIZE_MAX / 4)
+        return TRUNKHA_ERR_NOMEM;
     if (bytes->from) {
         memmove(bytes->data, bytes->data + bytes->from, len);
         bytes->from = 0;

@@ -125,21 +125,25 @@ void tha_prober_expire_stream(struct tha_prober *prober, struct tha_slot *slot)
         evidence.kind = THA_EVIDENCE_NO_CONNECTION;
         evidence.detail = detail;
     }
+    tha_count(&prober->counters.connections_lost);
     tha_slot_disconnect(prober, slot); /* it may be up and dead: the next probe has another */
     tha_prober_finish(prober, slot, evidence);
 }
 
 /* ---- What it tells ---- */
 
+/** Once for each certificate, however often it is shown. */
 static void warn_of_certificate(struct tha_prober *prober, const struct tha_slot *slot)
 {
+    struct tha_extra *extra = slot->extra;
     struct tha_tls_facts facts;
 
-    if (!prober->handlers.certificate || !tha_stream_get_tls_facts(slot->extra->stream, &facts))
+    if (!prober->handlers.certificate || !tha_stream_get_tls_facts(extra->stream, &facts))
         return;
-    if (facts.not_after - tha_clock_unix_ms() / 1000 > CERTIFICATE_SOON_S)
+    if (facts.not_after - tha_clock_unix_ms() / 1000 > CERTIFICATE_SOON_S || facts.not_after == extra->expiry_told)
         return;
 
+    extra->expiry_told = facts.not_after;
     prober->handlers.certificate(slot->index, facts.not_after, prober->handlers.user_data);
 }
 
@@ -149,6 +153,7 @@ static void on_opened(struct tha_stream *stream, void *user_data)
     struct tha_prober *prober = extra->prober;
 
     (void)stream;
+    tha_count(&prober->counters.connections_opened);
     tha_slot_forget_local(extra->slot);
     prober->has_told = true; /* of other deadlines */
     warn_of_certificate(prober, extra->slot);
@@ -188,6 +193,7 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
     struct tha_evidence evidence = evidence_of(end, detail);
 
     (void)stream;
+    tha_count(&prober->counters.connections_lost);
     tha_text_copy(detail, sizeof(detail), end->detail); /* it may be the connection's own */
     tha_slot_disconnect(prober, slot);
     extra->may_connect_ms = tha_clock_ms() + CONNECT_INTERVAL_MS;

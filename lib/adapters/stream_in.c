@@ -70,6 +70,7 @@ static size_t cut(struct tha_stream *stream, const char *data, size_t len, unsig
             is_cut = true;
             break;
         case THA_FRAME_MALFORMED:
+            is_cut = true;
             doom_as_nonsense(stream, data + used, len - used);
             break;
         }
@@ -81,8 +82,7 @@ static size_t cut(struct tha_stream *stream, const char *data, size_t len, unsig
     return used;
 }
 
-/** Takes what the peer says, in clear. The beginning of a message is held by us while handlers run: they may free the
- * stream. */
+/** Takes what the peer says, in clear. What it said before is held here meanwhile: handlers may free the stream. */
 static void take(struct tha_stream *stream, const char *data, size_t len, unsigned *n_messages)
 {
     const struct tha_mem mem = stream->streams->mem;

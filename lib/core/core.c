@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define READDRESS_AGAIN_MS 1000U
 
@@ -93,6 +94,15 @@ void tha_core_stop(struct tha_core *core)
 
 /* ---- Inputs ---- */
 
+/** The cause whole, rather than how often it struck. */
+static void describe_cause(const struct tha_health *health, const char *cause, char *buf, size_t size)
+{
+    char before[32];
+
+    tha_text_print(before, sizeof(before), "%u probe%s failed: ", health->failed, health->failed == 1 ? "" : "s");
+    tha_text_print(buf, size, "%s%s", strlen(before) + strlen(cause) < size ? before : "", cause);
+}
+
 static void describe(const struct tha_health *health, const struct tha_evidence *evidence, char *buf, size_t size)
 {
     const char *plural = health->failed == 1 ? "" : "s";
@@ -101,7 +111,7 @@ static void describe(const struct tha_health *health, const struct tha_evidence 
         tha_text_print(buf, size, "answered %u in %u.%u ms", health->last_response, health->rtt_us / 1000,
                        health->rtt_us / 100 % 10);
     else if (evidence->detail)
-        tha_text_print(buf, size, "%u probe%s failed: %s", health->failed, plural, evidence->detail);
+        describe_cause(health, evidence->detail, buf, size);
     else if (evidence->kind == THA_EVIDENCE_ANSWERED)
         tha_text_print(buf, size, "%u to %u probe%s", health->last_response, health->failed, plural);
     else if (evidence->kind == THA_EVIDENCE_REFUSED)

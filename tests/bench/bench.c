@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 void bench_die(const char *what)
 {
@@ -12,15 +14,30 @@ void bench_die(const char *what)
     exit(1);
 }
 
-static void write_group(FILE *out, const struct mock *mock, uint32_t first, uint32_t trunks)
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "";
+}
+
+static void write_trunk(FILE *out, const struct mock *mock, const struct bench_plan *plan, uint32_t i)
 {
     char address[64];
 
+    mock_address(mock, i, address, sizeof(address));
+    fprintf(out, "{\"id\": \"t%u\", \"name\": \"trunk %u\", \"priority\": %u, \"sipAddress\": \"sip:", i, i, i % 2);
+    if (plan->domain)
+        fprintf(out, "t%u.%s:%u", i, plan->domain, mock_port(mock));
+    else
+        fprintf(out, "%s", address);
+    fprintf(out, "%s\"%s}", or_nothing(plan->uri_more), or_nothing(plan->trunk_more));
+}
+
+static void write_group(FILE *out, const struct mock *mock, const struct bench_plan *plan, uint32_t first)
+{
     fprintf(out, "%s{\"id\": \"g%u\", \"name\": \"group %u\", \"trunks\": [", first ? ",\n" : "", first / 2, first / 2);
-    for (uint32_t i = first; i < first + 2 && i < trunks; i++) {
-        mock_address(mock, i, address, sizeof(address));
-        fprintf(out, "%s{\"id\": \"t%u\", \"name\": \"trunk %u\", \"sipAddress\": \"sip:%s\", \"priority\": %u}",
-                i > first ? ", " : "", i, i, address, i - first);
+    for (uint32_t i = first; i < first + 2 && i < plan->trunks; i++) {
+        fprintf(out, "%s", i > first ? ", " : "");
+        write_trunk(out, mock, plan, i);
     }
     fprintf(out, "]}");
 }
@@ -36,8 +53,8 @@ char *bench_config(const struct mock *mock, const struct bench_plan *plan)
 
     fprintf(out, "{\"trunkGroups\": [");
     for (uint32_t first = 0; first < plan->trunks; first += 2)
-        write_group(out, mock, first, plan->trunks);
-    fprintf(out, "],\n\"keepalive\": {%s}}\n", plan->keepalive);
+        write_group(out, mock, plan, first);
+    fprintf(out, "],\n\"keepalive\": {%s}%s}\n", plan->keepalive, or_nothing(plan->more));
     if (fclose(out))
         bench_die("no memory");
 
@@ -162,6 +179,61 @@ uint64_t bench_cpu_us(void)
     getrusage(RUSAGE_SELF, &usage);
 
     return in_us(usage.ru_utime) + in_us(usage.ru_stime);
+}
+
+double bench_pss_kib(void)
+{
+    FILE *in = fopen("/proc/self/smaps_rollup", "r");
+    double kib = -1;
+    char line[256];
+
+    while (in && kib < 0 && fgets(line, sizeof(line), in))
+        sscanf(line, "Pss: %lf kB", &kib);
+    if (in)
+        fclose(in);
+    if (kib < 0)
+        bench_die("no /proc/self/smaps_rollup");
+
+    return kib;
+}
+
+double bench_in_child(double (*measure)(uint32_t), uint32_t argument)
+{
+    double value = -1;
+    int fds[2];
+    pid_t pid;
+
+    if (pipe(fds))
+        bench_die("no pipe");
+
+    pid = fork();
+    if (!pid) {
+        value = measure(argument);
+        _exit(write(fds[1], &value, sizeof(value)) == sizeof(value) ? 0 : 1);
+    }
+    close(fds[1]);
+    if (read(fds[0], &value, sizeof(value)) != sizeof(value))
+        bench_die("a measurement failed");
+    close(fds[0]);
+    waitpid(pid, NULL, 0);
+
+    return value;
+}
+
+void bench_raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void bench_tell(struct mock *mock, const char *line)
+{
+    if (mock_tell(mock, "%s", line))
+        bench_die("the mock carrier does not obey");
 }
 
 static void print_value(const char *name, double value, const char *unit)

@@ -18,6 +18,10 @@
 struct bench_plan {
     uint32_t trunks;
     const char *keepalive;     /* members of the top-level block, such as "\"interval\": 5" */
+    const char *uri_more;      /* such as ";transport=tls"; NULL = nothing */
+    const char *trunk_more;    /* more members of each trunk, with a comma before each; NULL = none */
+    const char *more;          /* likewise of the whole */
+    const char *domain;        /* trunk 7 is t7 there, at the mock's port; NULL = by its address */
     trunkha_event_cb event_cb; /* on the engine's thread; NULL = none */
     void *user_data;
 };
@@ -46,6 +50,18 @@ bool bench_wait_health(const trunkha_engine *engine, uint32_t health, uint32_t w
 void bench_sleep_ms(uint32_t ms);
 uint64_t bench_now_us(void); /* CLOCK_MONOTONIC */
 uint64_t bench_cpu_us(void); /* user and system time of this process */
+
+/** What this process has in memory, in KiB: its share of pages that it shares with others (PSS). */
+double bench_pss_kib(void);
+
+/** Runs @p measure in a child, so that its memory is its own from the start. */
+double bench_in_child(double (*measure)(uint32_t), uint32_t argument);
+
+/** As many descriptors as the system allows: a connection takes one. */
+void bench_raise_descriptors(void);
+
+/** Sends the mock carrier a line that it must obey. */
+void bench_tell(struct mock *mock, const char *line);
 
 /** Reports a value whose goal is a maximum. Returns 1 when it was missed, else 0. */
 int bench_at_most(const char *name, double value, const char *unit, double goal);

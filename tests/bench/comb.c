@@ -15,12 +15,6 @@ static const struct bench_plan reloaded = {
     .keepalive = "\"interval\": 5, \"jitter\": 0.1, \"timeout\": 2",
 };
 
-static void tell(struct mock *mock, const char *line)
-{
-    if (mock_tell(mock, "%s", line))
-        bench_die("the mock carrier does not obey");
-}
-
 /* Watches from now on, for as long as two intervals take and a bit. */
 static int watch(struct mock *mock, const char *name)
 {
@@ -29,7 +23,7 @@ static int watch(struct mock *mock, const char *name)
     bench_sleep_ms(PHASE_MS);
     if (mock_density(mock, WINDOW, &density))
         bench_die("the mock carrier does not answer");
-    tell(mock, "reset");
+    bench_tell(mock, "reset");
 
     return bench_at_most(name, (double)density.most, "probes", GOAL);
 }
@@ -45,11 +39,11 @@ int main(void)
     bench_load(engine, mock, &reloaded);
     missed += watch(mock, "most probes in 10 ms after reload");
 
-    tell(mock, "set all mode=silent");
+    bench_tell(mock, "set all mode=silent");
     if (!bench_wait_health(engine, TRUNKHA_HEALTH_DOWN, TARGETS, 60))
         bench_die("not all targets went down");
-    tell(mock, "reset");
-    tell(mock, "set all mode=answer");
+    bench_tell(mock, "reset");
+    bench_tell(mock, "set all mode=answer");
     missed += watch(mock, "most probes in 10 ms after an outage of all");
 
     trunkha_engine_unref(engine);

@@ -1,31 +1,10 @@
 /* Memory of a target that is probed: PSS with 10,000 less PSS with 1, each in a process of its own, divided by 9,999.
  * Goal: 1.5 KiB. And what an engine with one trunk and the default intervals does all day: goal 0.1 ms CPU a second. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "bench.h"
 
 #define TARGETS 10000U
 #define IDLE_S  20U
 #define LIFE_S  120U
-
-static double pss_kib(void)
-{
-    FILE *in = fopen("/proc/self/smaps_rollup", "r");
-    double kib = -1;
-    char line[256];
-
-    while (in && kib < 0 && fgets(line, sizeof(line), in))
-        sscanf(line, "Pss: %lf kB", &kib);
-    if (in)
-        fclose(in);
-    if (kib < 0)
-        bench_die("no /proc/self/smaps_rollup");
-
-    return kib;
-}
 
 /* Two intervals and a bit: every target has been probed, answered and probed again. */
 static double measure_pss(uint32_t targets)
@@ -38,7 +17,7 @@ static double measure_pss(uint32_t targets)
     if (!bench_wait_health(engine, TRUNKHA_HEALTH_AVAILABLE, targets, 30))
         bench_die("not all targets came up");
     bench_sleep_ms(12000);
-    kib = pss_kib();
+    kib = bench_pss_kib();
     trunkha_engine_unref(engine);
     mock_stop(mock);
 
@@ -64,35 +43,11 @@ static double measure_idle(uint32_t targets)
     return (double)cpu_us / 1000 / IDLE_S;
 }
 
-/* Runs @p measure in a child: its memory is its own from the start. */
-static double in_child(double (*measure)(uint32_t), uint32_t targets)
-{
-    double value = -1;
-    int fds[2];
-    pid_t pid;
-
-    if (pipe(fds))
-        bench_die("no pipe");
-
-    pid = fork();
-    if (!pid) {
-        value = measure(targets);
-        _exit(write(fds[1], &value, sizeof(value)) == sizeof(value) ? 0 : 1);
-    }
-    close(fds[1]);
-    if (read(fds[0], &value, sizeof(value)) != sizeof(value))
-        bench_die("a measurement failed");
-    close(fds[0]);
-    waitpid(pid, NULL, 0);
-
-    return value;
-}
-
 int main(void)
 {
-    double many = in_child(measure_pss, TARGETS);
-    double one = in_child(measure_pss, 1);
-    double idle = in_child(measure_idle, 1);
+    double many = bench_in_child(measure_pss, TARGETS);
+    double one = bench_in_child(measure_pss, 1);
+    double idle = bench_in_child(measure_idle, 1);
     int missed = 0;
 
     bench_note("PSS with one target", one, "KiB");

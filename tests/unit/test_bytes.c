@@ -1,5 +1,6 @@
 #include "adapters/bytes.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "../suite.h"
@@ -60,6 +61,7 @@ START_TEST(want_of_memory_changes_nothing)
 
     ck_assert_int_eq(tha_bytes_put(&bytes, &mem, "abcd", 4), 0);
     ck_assert_int_eq(tha_bytes_put(&bytes, &mem, big, sizeof(big)), TRUNKHA_ERR_NOMEM);
+    ck_assert_int_eq(tha_bytes_reserve(&bytes, &mem, SIZE_MAX), TRUNKHA_ERR_NOMEM);
     ck_assert_uint_eq(tha_bytes_len(&bytes), 4);
     ck_assert_uint_eq(tha_bytes_take(&bytes, &mem, buf, sizeof(buf)), 4);
     ck_assert_int_eq(memcmp(buf, "abcd", 4), 0);

@@ -100,6 +100,41 @@ START_TEST(message_in_pieces_is_one_message)
 }
 END_TEST
 
+static unsigned draw(unsigned *seed)
+{
+    *seed = *seed * 1664525U + 1013904223U;
+
+    return *seed >> 8;
+}
+
+START_TEST(any_segmentation_gives_the_same_messages)
+{
+    enum { N = 400 };
+    static const char *const messages[] = {OK, WITH_BODY, OPTIONS};
+    static char said[N * sizeof(OPTIONS) + N * 4], expected[sizeof(said)];
+    struct scene scene;
+    unsigned seed = 7;
+
+    for (unsigned i = 0; i < N; i++) {
+        const char *message = messages[draw(&seed) % 3];
+
+        strcat(strcat(said, draw(&seed) % 4 ? "" : "\r\n\r\n"), message);
+        strcat(expected, message);
+    }
+    scene_init(&scene, "127.0.0.1", false);
+    for (size_t at = 0, n; at < strlen(said); at += n) {
+        n = draw(&seed) % 8 ? draw(&seed) % 100 + 1 : draw(&seed) % 4000 + 1;
+        n = n < strlen(said) - at ? n : strlen(said) - at;
+        ck_assert_int_eq(send(scene.fd, said + at, n, MSG_NOSIGNAL), (ssize_t)n);
+    }
+    for (unsigned i = 0; i < N; i++)
+        wait_for(&scene.talk.told);
+    ck_assert_uint_eq(scene.talk.n_messages, N);
+    ck_assert_str_eq(scene.talk.text, expected);
+    scene_done(&scene);
+}
+END_TEST
+
 START_TEST(messages_in_one_piece_are_many)
 {
     struct scene scene;
@@ -315,6 +350,27 @@ START_TEST(nonsense_ends_the_connection)
         talk_expect_end(&scene.talk, THA_STREAM_NONSENSE, 0);
         ck_assert_str_eq(scene.talk.detail, nonsense[i].detail);
         peer_expect_end(scene.fd);
+        scene_done(&scene);
+    }
+}
+END_TEST
+
+START_TEST(nonsense_behind_messages_ends_the_connection_after_them)
+{
+    for (unsigned is_late = 0; is_late < 2; is_late++) {
+        struct scene scene;
+
+        scene_init(&scene, "127.0.0.1", false);
+        if (is_late) { /* so that the beginning of a message is held already */
+            peer_say(scene.fd, OK "SIP/2.0 200");
+            talk_expect_message(&scene.talk, 1);
+        }
+        peer_say(scene.fd, is_late ? " OK\r\n\r\n\x01" : OK OPTIONS "\x01");
+        if (!is_late)
+            wait_for(&scene.talk.told);
+        wait_for(&scene.talk.told);
+        talk_expect_end(&scene.talk, THA_STREAM_NONSENSE, 0);
+        ck_assert_uint_eq(scene.talk.n_messages, 2);
         scene_done(&scene);
     }
 }
@@ -731,14 +787,16 @@ START_TEST(want_of_memory_is_survived_everywhere)
 END_TEST
 
 SUITE("stream", messages_go_out_and_come_in_over_both_families, socket_is_close_on_exec_and_sends_without_delay,
-      message_in_pieces_is_one_message, messages_in_one_piece_are_many, refused_connection_is_told_at_once,
-      unreachable_peer_is_told_of_later_never_from_within, connection_that_nobody_accepts_times_out,
-      orderly_close_is_told_as_such, what_was_said_before_the_close_is_told_before_it, reset_is_told_as_such,
+      message_in_pieces_is_one_message, any_segmentation_gives_the_same_messages, messages_in_one_piece_are_many,
+      refused_connection_is_told_at_once, unreachable_peer_is_told_of_later_never_from_within,
+      connection_that_nobody_accepts_times_out, orderly_close_is_told_as_such,
+      what_was_said_before_the_close_is_told_before_it, reset_is_told_as_such,
       failure_to_send_is_told_later_and_raises_no_signal, freeing_closes_in_order_and_tells_nothing,
       stream_may_be_freed_in_each_of_its_handlers, nonsense_ends_the_connection,
-      longest_message_is_taken_and_a_longer_one_is_not, what_the_peer_does_not_read_waits_and_is_bounded,
-      ping_of_the_peer_is_answered_even_in_pieces, flood_of_pings_is_not_answered_by_a_flood,
-      ping_is_sent_when_nothing_else_was_for_25_seconds, peer_that_stops_answering_pings_is_gone_ten_seconds_later,
-      peer_that_never_answered_a_ping_is_not_blamed_for_it, connection_leaves_from_the_address_and_port_that_it_was_given,
-      address_that_is_not_ours_is_told_of, five_hundred_streams_talk_at_once_on_high_descriptors,
-      peer_that_never_stops_talking_leaves_the_others_their_turn, want_of_memory_is_survived_everywhere)
+      nonsense_behind_messages_ends_the_connection_after_them, longest_message_is_taken_and_a_longer_one_is_not,
+      what_the_peer_does_not_read_waits_and_is_bounded, ping_of_the_peer_is_answered_even_in_pieces,
+      flood_of_pings_is_not_answered_by_a_flood, ping_is_sent_when_nothing_else_was_for_25_seconds,
+      peer_that_stops_answering_pings_is_gone_ten_seconds_later, peer_that_never_answered_a_ping_is_not_blamed_for_it,
+      connection_leaves_from_the_address_and_port_that_it_was_given, address_that_is_not_ours_is_told_of,
+      five_hundred_streams_talk_at_once_on_high_descriptors, peer_that_never_stops_talking_leaves_the_others_their_turn,
+      want_of_memory_is_survived_everywhere)
