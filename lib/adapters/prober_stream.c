@@ -180,7 +180,11 @@ static struct tha_evidence evidence_of(const struct tha_stream_end *end, const c
         [THA_STREAM_NONSENSE] = THA_EVIDENCE_REFUSED,
     };
 
-    return (struct tha_evidence){.kind = kinds[end->kind], .system_error = end->system_error, .detail = detail};
+    bool is_by_peer = end->kind == THA_STREAM_CLOSED || end->kind == THA_STREAM_NONSENSE;
+
+    /* Who closes, or talks nonsense, is there: no silence that might be our own fault. */
+    return (struct tha_evidence){kinds[end->kind], .system_error = is_by_peer ? ECONNRESET : end->system_error,
+                                 .detail = detail};
 }
 
 static void on_closed(struct tha_stream *stream, const struct tha_stream_end *end, void *user_data)
