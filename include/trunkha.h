@@ -473,8 +473,8 @@ typedef struct trunkha_message {
     size_t len;
     char trunk_id[TRUNKHA_ID_SIZE]; /**< whose address it is from; "" = nobody's */
     char source[TRUNKHA_ID_SIZE];  /**< "udp:192.0.2.1:5060" */
-    uint32_t has_come_back;        /**< 1 = it is one of the host's, or its beginning, that `source` has refused (ICMP); with a
-                                        `len` of 0: the connection to there has ended, and what was not answered is lost */
+    uint32_t has_come_back;        /**< 1 = it is one of the host's, or its beginning, that `source` has refused (ICMP); with
+                                        a `len` of 0: the connection to there has ended, and what was not answered is lost */
     uint32_t reserved;
 } trunkha_message;
 
@@ -614,7 +614,7 @@ typedef struct trunkha_probe_result {
     /* since 0.3; "" and 0 = not known */
     char supported[128];           /**< the answer's Supported header */
     char codecs[128];              /**< of the answer's SDP: "PCMA, PCMU" */
-    char local[TRUNKHA_ID_SIZE];   /**< our address and port, as we know it */
+    char local[TRUNKHA_ID_SIZE];   /**< our address and port, "192.0.2.9:5060", as we know it ... */
     char seen[TRUNKHA_ID_SIZE];    /**< ... and as the peer saw it (RFC 3581); another one: there is NAT between */
     char rewritten[64];            /**< headers that somebody on the way has changed: a SIP ALG, most likely */
     char tls_version[16];          /**< "TLSv1.3" */

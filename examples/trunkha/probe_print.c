@@ -1,6 +1,5 @@
 #include "probe_print.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,17 +35,9 @@ static long long days_left(int64_t not_after)
     return (not_after - (int64_t)time(NULL)) / DAY_S;
 }
 
-/** "192.0.2.9:5060" of "udp:192.0.2.9:5060": translation is the same for every transport. */
-static const char *bare(const char *address)
-{
-    const char *colon = strchr(address, ':');
-
-    return islower((unsigned char)*address) && colon ? colon + 1 : address;
-}
-
 static bool is_translated(const trunkha_probe_result *result)
 {
-    return *result->seen && strcmp(bare(result->seen), bare(result->local)) != 0;
+    return *result->seen && strcmp(result->seen, result->local) != 0;
 }
 
 static bool asks_for_credentials(const trunkha_probe_result *result)
@@ -152,7 +143,7 @@ static void print_facts(const trunkha_probe_result *result)
                result->tls_verified ? "verified" : "NOT verified");
     print_certificate(result);
     if (is_translated(result))
-        printf("nat: the peer sees us at %s, we are %s\n", bare(result->seen), bare(result->local));
+        printf("nat: the peer sees us at %s, we are %s\n", result->seen, result->local);
     if (*result->rewritten)
         printf("alg: changed on the way: %s; most likely by a SIP ALG\n", result->rewritten);
     if (result->reason == TRUNKHA_REASON_AUTH_FAILURE)
@@ -220,8 +211,8 @@ static json_t *nat_json(const trunkha_probe_result *result)
     if (!*result->seen && !*result->rewritten)
         return object;
     json_object_set_new(object, "detected", json_boolean(is_translated(result)));
-    json_object_set_new(object, "local", text_json(bare(result->local)));
-    json_object_set_new(object, "seen", text_json(bare(result->seen)));
+    json_object_set_new(object, "local", text_json(result->local));
+    json_object_set_new(object, "seen", text_json(result->seen));
     json_object_set_new(object, "rewritten", list_json(result->rewritten));
 
     return object;

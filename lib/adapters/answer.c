@@ -29,7 +29,7 @@ static bool read_sent_by_port(struct tha_span top, uint8_t transport, uint16_t *
 {
     struct tha_sip_via via;
 
-    if (!tha_sip_read_via(top, &via) || !tha_span_is(via.transport, tha_sip_transport_name(transport)))
+    if (!tha_sip_read_via(top, &via) || !tha_span_is_word(via.transport, tha_sip_transport_name(transport)))
         return false;
     *ret_port = via.port;
 

@@ -70,18 +70,14 @@ static void read_codecs(const char *packet, size_t len, trunkha_probe_result *re
 
 static void read_way(const struct once *once, const char *packet, size_t len, trunkha_probe_result *result)
 {
-    static const char *const names[] = {"From", "To", "Call-ID", "Via", "Content-Length"}; /* enum tha_rewritten */
     struct tha_way way;
 
     if (!tha_prober_read_way(once->prober, 0, packet, len, &way))
         return;
-    tha_addr_text(&way.sent, result->local, sizeof(result->local));
+    tha_addr_port_text(&way.sent, result->local, sizeof(result->local));
     if (way.seen.family)
-        tha_addr_text(&way.seen, result->seen, sizeof(result->seen));
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (way.rewritten >> i & 1)
-            append(result->rewritten, sizeof(result->rewritten), names[i], strlen(names[i]));
-    }
+        tha_addr_port_text(&way.seen, result->seen, sizeof(result->seen));
+    tha_way_list_rewritten(&way, result->rewritten, sizeof(result->rewritten));
 }
 
 static void read_security(const struct once *once, trunkha_probe_result *result)

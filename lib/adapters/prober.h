@@ -33,6 +33,9 @@ struct tha_way {
     uint32_t rewritten;       /**< THA_REWRITTEN_* bits */
 };
 
+/** Names the headers that came back otherwise, as "From, Via". Returns @p buf. */
+char *tha_way_list_rewritten(const struct tha_way *way, char *buf, size_t size);
+
 struct tha_prober_handlers {
     /** A probe has ended. May call tha_prober_send() and tha_prober_set_target(). */
     void (*result)(uint32_t slot, const struct tha_evidence *evidence, void *user_data);

@@ -59,7 +59,7 @@ struct tha_extra {
     uint32_t name_mark;            /**< of the name that its certificate must have */
     uint32_t rewritten;            /**< THA_REWRITTEN_* bits that were told last */
     int64_t expiry_told;           /**< the end of the peer's certificate, Unix seconds, that was warned of */
-    uint64_t may_connect_ms;       /**< for a message of the host's: not sooner, after a failure */
+    uint64_t may_connect_ms;       /**< for a message of the host's: not sooner after the one before */
     struct tha_addr seen;          /**< where the peer saw us last, when that is not where we are; family 0 = never */
     struct tha_digest *digest;
     char *authorization; /**< header line of the request under way, once `is_authorized` */

@@ -8,7 +8,7 @@
 #include "base/map.h"
 
 #define CERTIFICATE_SOON_S  (14 * 24 * 3600) /* what ends so soon is warned of */
-#define CONNECT_INTERVAL_MS 1000             /* after a failure, for messages of the host's; probes have their own pace */
+#define CONNECT_INTERVAL_MS 1000             /* for messages of the host's; probes have their own pace */
 #define DETAIL_SIZE         128
 
 static void on_opened(struct tha_stream *stream, void *user_data);
@@ -48,6 +48,7 @@ static int begin(struct tha_prober *prober, struct tha_slot *slot, char *detail)
     if (err)
         return err;
 
+    extra->may_connect_ms = tha_clock_ms() + CONNECT_INTERVAL_MS;
     options.local = extra->source;
     options.local.port = 0; /* for a minute after a close it could not connect to the same peer again */
     if (extra->context) {
@@ -200,7 +201,6 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
     tha_count(&prober->counters.connections_lost);
     tha_text_copy(detail, sizeof(detail), end->detail); /* it may be the connection's own */
     tha_slot_disconnect(prober, slot);
-    extra->may_connect_ms = tha_clock_ms() + CONNECT_INTERVAL_MS;
     if (prober->handlers.returned)
         prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);
 

@@ -229,3 +229,19 @@ bool tha_prober_read_way(const struct tha_prober *prober, uint32_t index, const 
 
     return true;
 }
+
+char *tha_way_list_rewritten(const struct tha_way *way, char *buf, size_t size)
+{
+    static const char *const names[] = {"From", "To", "Call-ID", "Via", "Content-Length"}; /* enum tha_rewritten */
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!(way->rewritten >> i & 1))
+            continue;
+        tha_text_print(buf + used, size - used, "%s%s", used ? ", " : "", names[i]);
+        used += strlen(buf + used);
+    }
+
+    return buf;
+}

@@ -37,28 +37,14 @@ static void on_abilities(uint32_t slot, const struct tha_abilities *abilities, v
     tha_core_note_abilities(engine->core, slot, abilities);
 }
 
-static void list_rewritten(uint32_t rewritten, char *buf, size_t size)
-{
-    static const char *const names[] = {"From", "To", "Call-ID", "Via", "Content-Length"};
-    size_t used = 0;
-
-    buf[0] = '\0';
-    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!(rewritten & 1U << i))
-            continue;
-        tha_text_print(buf + used, size - used, "%s%s", used ? ", " : "", names[i]);
-        used += strlen(buf + used);
-    }
-}
-
 static void describe_way(const struct tha_way *way, char *buf, size_t size)
 {
     char seen[THA_ADDR_TEXT_SIZE], other[THA_ADDR_TEXT_SIZE], headers[64];
 
-    list_rewritten(way->rewritten, headers, sizeof(headers));
     tha_addr_text(&way->seen, seen, sizeof(seen));
     if (way->rewritten)
-        tha_text_print(buf, size, "%s came back changed: a SIP ALG on the way, most likely", headers);
+        tha_text_print(buf, size, "%s came back changed: a SIP ALG on the way, most likely",
+                       tha_way_list_rewritten(way, headers, sizeof(headers)));
     else if (way->previous.family)
         tha_text_print(buf, size, "the peer sees us at %s, no longer at %s", seen,
                        tha_addr_text(&way->previous, other, sizeof(other)));

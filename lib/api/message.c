@@ -107,7 +107,6 @@ static int find_local(trunkha_engine *engine, void *arg)
 {
     struct parcel *parcel = arg;
     struct tha_addr local;
-    char host[THA_ADDR_TEXT_SIZE];
     uint32_t slot;
     int err;
 
@@ -119,8 +118,7 @@ static int find_local(trunkha_engine *engine, void *arg)
 
     err = error_of(tha_prober_get_local(engine->prober, slot, &local));
     if (!err)
-        tha_text_print(parcel->local, sizeof(parcel->local), "%s:%u", tha_addr_host_text(&local, host, sizeof(host)),
-                       local.port);
+        tha_addr_port_text(&local, parcel->local, sizeof(parcel->local));
 
     return err;
 }

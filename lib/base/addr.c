@@ -1,8 +1,9 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "text.h"
 
 bool tha_addr_parse_ip(struct tha_addr *addr, const char *ip, size_t len)
 {
@@ -55,17 +56,25 @@ char *tha_addr_host_text(const struct tha_addr *addr, char *buf, size_t size)
     char ip[INET6_ADDRSTRLEN] = "";
 
     inet_ntop(addr->family == 6 ? AF_INET6 : AF_INET, addr->ip, ip, sizeof(ip));
-    snprintf(buf, size, addr->family == 6 ? "[%s]" : "%s", ip);
+    tha_text_print(buf, size, addr->family == 6 ? "[%s]" : "%s", ip);
+
+    return buf;
+}
+
+char *tha_addr_port_text(const struct tha_addr *addr, char *buf, size_t size)
+{
+    char host[THA_ADDR_TEXT_SIZE];
+
+    tha_text_print(buf, size, "%s:%u", tha_addr_host_text(addr, host, sizeof(host)), addr->port);
 
     return buf;
 }
 
 char *tha_addr_text(const struct tha_addr *addr, char *buf, size_t size)
 {
-    char host[THA_ADDR_TEXT_SIZE];
+    char rest[THA_ADDR_TEXT_SIZE];
 
-    tha_addr_host_text(addr, host, sizeof(host));
-    snprintf(buf, size, "%s:%s:%u", tha_transport_name(addr->transport), host, addr->port);
+    tha_text_print(buf, size, "%s:%s", tha_transport_name(addr->transport), tha_addr_port_text(addr, rest, sizeof(rest)));
 
     return buf;
 }

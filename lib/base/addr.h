@@ -34,6 +34,9 @@ const char *tha_transport_name(uint8_t transport);
 /** "udp:192.0.2.1:5060", "udp:[2001:db8::1]:5060"; @p size at least THA_ADDR_TEXT_SIZE. Returns @p buf. */
 char *tha_addr_text(const struct tha_addr *addr, char *buf, size_t size);
 
+/** The same without the transport: "192.0.2.1:5060". Returns @p buf. */
+char *tha_addr_port_text(const struct tha_addr *addr, char *buf, size_t size);
+
 /** Reads what tha_addr_text() writes. False if it is none. */
 bool tha_addr_parse_text(struct tha_addr *addr, const char *text);
 

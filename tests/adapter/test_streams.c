@@ -72,6 +72,8 @@ START_TEST(a_refused_connection_is_a_network_error_and_a_carrier_that_comes_is_f
     player_stop(carrier);
     n = stage_await_health(&stage, n, "t", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_NETWORK_ERROR, &event);
     ck_assert_ptr_nonnull(strstr(event.detail, "refused"));
+    ck_assert_uint_eq(stage_stats(&stage).connections_opened, 1);
+    ck_assert_uint_ge(stage_stats(&stage).connections_lost, 3);
     carrier = player_start(&(struct player_options){.transport = "tcp", .port = port});
     stage_await_health(&stage, n, "t", TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, NULL);
     stage_close(&stage);
@@ -196,42 +198,62 @@ struct fault {
     const char *words;
 };
 
-static void check_fault(const struct fault *fault)
+static const struct fault faults[] = {
+    {"expired", "ca.pem", "", 0, false, "certificate has expired (2021-01-01)"},
+    {"future", "ca.pem", "", 0, false, "certificate is not valid yet (from 2099-01-01)"},
+    {"self-signed", "ca.pem", "", 0, false, "self-signed certificate"},
+    {"wrong-name", "ca.pem", "", 0, false, "certificate is for sip.other.example, sip2.other.example, not for 127.0.0.1"},
+    {"stranger", "ca.pem", "", 0, false, "unknown issuer \"Some other CA\""},
+    {"server", "other-ca.pem", "", 0, false, "unknown issuer \"trunkha test CA\""},
+    {"server", "ca.pem", ", 'serverName': 'sip.elsewhere.example'", 0, false, "not for sip.elsewhere.example"},
+    {"server", "ca.pem", "", TLS1_1_VERSION, false, "TLS 1.2"},
+    {"server", "ca.pem", ", 'minVersion': '1.3'", TLS1_2_VERSION, false, "TLS 1.3"},
+    {"server", "ca.pem", "", TLS1_2_VERSION, true, "client certificate"},
+};
+
+#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+static struct player *start_faulty(const struct fault *fault)
 {
-    struct player *carrier = player_start(&(struct player_options){.transport = "tls",
-                                                                   .certificate = fault->certificate,
-                                                                   .max_version = fault->max_version,
-                                                                   .wants_client = fault->wants_client});
+    return player_start(&(struct player_options){.transport = "tls",
+                                                 .certificate = fault->certificate,
+                                                 .max_version = fault->max_version,
+                                                 .wants_client = fault->wants_client});
+}
+
+/** @p id: of its trunk. */
+static void check_fault(const struct fault *fault, const char *id, struct player *carrier)
+{
     trunkha_event event;
 
-    stage_open(&stage, false);
-    stage_load(&stage, tls_trunk_at(carrier, fault->ca, fault->more), "");
-    stage_await_health(&stage, 0, "t", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_TLS_FAILURE, &event);
+    stage_await_health(&stage, 0, id, TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_TLS_FAILURE, &event);
     ck_assert_msg(strstr(event.detail, fault->words), "\"%s\" is not in \"%s\"", fault->words, event.detail);
     ck_assert_str_eq(event.target, player_target(carrier));
     ck_assert_uint_eq(player_requests(carrier), 0); /* nothing is said to who has not shown who he is */
-    ck_assert_uint_eq(stage_trunk(&stage, "t").reason, TRUNKHA_REASON_TLS_FAILURE);
-    stage_close(&stage);
-    player_stop(carrier);
+    ck_assert_uint_eq(stage_trunk(&stage, id).reason, TRUNKHA_REASON_TLS_FAILURE);
 }
 
 START_TEST(each_fault_of_tls_is_named)
 {
-    static const struct fault faults[] = {
-        {"expired", "ca.pem", "", 0, false, "certificate has expired (2021-01-01)"},
-        {"future", "ca.pem", "", 0, false, "certificate is not valid yet (from 2099-01-01)"},
-        {"self-signed", "ca.pem", "", 0, false, "self-signed certificate"},
-        {"wrong-name", "ca.pem", "", 0, false, "certificate is for sip.other.example, sip2.other.example, not for 127.0.0.1"},
-        {"stranger", "ca.pem", "", 0, false, "unknown issuer \"Some other CA\""},
-        {"server", "other-ca.pem", "", 0, false, "unknown issuer \"trunkha test CA\""},
-        {"server", "ca.pem", ", 'serverName': 'sip.elsewhere.example'", 0, false, "not for sip.elsewhere.example"},
-        {"server", "ca.pem", "", TLS1_1_VERSION, false, "TLS 1.2"},
-        {"server", "ca.pem", ", 'minVersion': '1.3'", TLS1_2_VERSION, false, "TLS 1.3"},
-        {"server", "ca.pem", "", TLS1_2_VERSION, true, "client certificate"},
-    };
+    struct player *carriers[FAULTS];
+    char trunks[4096] = "", id[16];
 
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-        check_fault(&faults[i]);
+    for (size_t i = 0; i < FAULTS; i++) {
+        size_t used = strlen(trunks);
+
+        carriers[i] = start_faulty(&faults[i]);
+        snprintf(trunks + used, sizeof(trunks) - used, "%s{'id': 't%zu', 'sipAddress': '%s', 'tls': {'caFile': '%s'%s}}",
+                 i ? ", " : "", i, player_uri(carriers[i]), player_certificate(faults[i].ca), faults[i].more);
+    }
+    stage_open(&stage, false);
+    stage_load(&stage, trunks, "");
+    for (size_t i = 0; i < FAULTS; i++) {
+        snprintf(id, sizeof(id), "t%zu", i);
+        check_fault(&faults[i], id, carriers[i]);
+    }
+    stage_close(&stage);
+    for (size_t i = 0; i < FAULTS; i++)
+        player_stop(carriers[i]);
 }
 END_TEST
 

@@ -64,6 +64,7 @@ static int measure(enum peer_kind kind)
 {
     trunkha_engine *engine;
     struct peer peer;
+    int64_t broken_ns;
     uint64_t lost;
     int missed;
 
@@ -79,7 +80,8 @@ static int measure(enum peer_kind kind)
     bench_tell(peer.mock, "reset");
     if (kind == PEER_TLS)
         bench_tell(peer.mock, "forget");
-    mock_break_all(peer.mock);
+    if (mock_break(peer.mock, "all", &broken_ns) != (int)TRUNKS)
+        bench_die("not all connections were there");
     bench_sleep_ms(OUTAGE_MS);
     missed += report_stall(&peer, engine, "all reset");
     lost = bench_stats(engine).connections_lost;

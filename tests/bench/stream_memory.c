@@ -4,13 +4,9 @@
  *
  * Goal: what we add to OpenSSL's share is less than that share. */
 #include <arpa/inet.h>
-#include <malloc.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "peer.h"
 
@@ -74,7 +70,6 @@ static void connect_one(SSL_CTX *context, const struct mock *mock, uint32_t targ
     if (!ssl || SSL_set_fd(ssl, connect_to(mock, target)) != 1 || SSL_connect(ssl) != 1)
         bench_die("no TLS");
     bench_sleep_ms(1);
-    BIO_set_nbio(SSL_get_rbio(ssl), 1);
     BIO_socket_nbio((int)SSL_get_fd(ssl), 1);
     SSL_read(ssl, &byte, 1);
 }

@@ -52,7 +52,7 @@ class Certificates:
 
 
 class StreamCarrier:
-    """A SIP peer on 127.0.0.1 over TCP, or with the name of a certificate over TLS, that answers each request with `answer`."""
+    """A SIP peer on 127.0.0.1 over TCP, or with the name of a certificate over TLS, that answers each request."""
 
     def __init__(self, certificate=None, headers=(), body="", client_ca=None):
         self.headers, self.body = headers, body

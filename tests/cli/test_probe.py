@@ -8,8 +8,8 @@ import time
 import cli
 from cli import trunkha, wait_until
 
-KEYS = {"uri", "target", "result", "reasonCode", "code", "phrase", "rttMs", "detail", "allow", "supported", "codecs", "tls", "nat",
-        "resolution", "warnings"}
+KEYS = {"uri", "target", "result", "reasonCode", "code", "phrase", "rttMs", "detail", "allow", "supported", "codecs", "tls",
+        "nat", "resolution", "warnings"}
 
 
 class Probe(cli.TestCase):

@@ -6,6 +6,7 @@ import pty
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import unittest
@@ -185,7 +186,7 @@ class OfStreams(Reach):
 
     def test_least_version_is_kept_to(self):
         carrier = self.stream("server")
-        carrier.context.maximum_version = carrier.context.maximum_version.TLSv1_2
+        carrier.context.maximum_version = ssl.TLSVersion.TLSv1_2
         common = (f"sips:{carrier.address}", "--ca", Certificates.path("ca.pem"))
         self.assertEqual(self.one(*common)[1]["tls"]["version"], "TLSv1.2")
         status, line = self.one(*common, "--tls-min", "1.3")
@@ -364,7 +365,8 @@ class Allowlist(Reach):
     def test_iptables_has_a_chain_for_each_family(self):
         result = self.allowlist(["sip:carrier.test:5070", "sips:secure.test"], "--format", "iptables")
         lines = result.stdout.splitlines()
-        self.assertIn("iptables -A trunkha -s 192.0.2.1 -p udp -m comment --comment 't0 udp/5070, t1 tls/5071' -j ACCEPT", lines)
+        self.assertIn("iptables -A trunkha -s 192.0.2.1 -p udp -m comment --comment 't0 udp/5070, t1 tls/5071' -j ACCEPT",
+                      lines)
         self.assertIn("ip6tables -A trunkha -s 2001:db8::1 -p tcp -m conntrack --ctstate ESTABLISHED "
                       "-m comment --comment 't0 udp/5070, t1 tls/5071' -j ACCEPT", lines)
         self.assertTrue(subprocess.run(["sh", "-n"], input=result.stdout, text=True, check=True, timeout=LIMIT))

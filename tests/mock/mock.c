@@ -206,19 +206,16 @@ int mock_died(struct mock *mock, uint32_t target, int64_t *ret_unix_ns)
     return sscanf(answer, "died %" SCNd64, ret_unix_ns) == 1 ? 0 : -1;
 }
 
-int mock_break(struct mock *mock, uint32_t target, int64_t *ret_monotonic_ns)
+int mock_break(struct mock *mock, const char *which, int64_t *ret_monotonic_ns)
 {
     char answer[128];
-    int64_t broken_ns;
-    uint32_t n;
+    int n;
 
-    if (ask_for(mock, answer, sizeof(answer), "break %" PRIu32, target) ||
-        sscanf(answer, "broken %" SCNd64 " %" SCNu32, &broken_ns, &n) != 2 || n != 1)
+    if (ask_for(mock, answer, sizeof(answer), "break %s", which) ||
+        sscanf(answer, "broken %" SCNd64 " %d", ret_monotonic_ns, &n) != 2)
         return -1;
 
-    *ret_monotonic_ns = broken_ns;
-
-    return 0;
+    return n;
 }
 
 int mock_longest_gap(struct mock *mock, uint32_t *ret_us)

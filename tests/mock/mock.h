@@ -52,7 +52,8 @@ int mock_died(struct mock *mock, uint32_t target, int64_t *ret_unix_ns);
 int mock_longest_gap(struct mock *mock, uint32_t *ret_us);
 int mock_request(struct mock *mock, char *buf, size_t size, size_t *ret_len);
 
-/** Resets the one connection of @p target, of mock_start_streams(). Returns 0, or -1 if there was not one. */
-int mock_break(struct mock *mock, uint32_t target, int64_t *ret_monotonic_ns);
+/** Resets the connections of @p which target, "7", or "all", of mock_start_streams(); @p ret_monotonic_ns: just before.
+ *  Returns how many there were, or -1. */
+int mock_break(struct mock *mock, const char *which, int64_t *ret_monotonic_ns);
 
 #endif

@@ -161,7 +161,8 @@ class OverTcp(Case):
         self.send("INVITE")
         self.expect(100)
         invite = self.trunk.receive("INVITE")
-        self.trunk.send(reply_to(invite, 200, "OK", more=(f"Contact: <sip:callee@127.0.0.1:{self.trunk.port};transport={self.transport}>",)))
+        contact = f"Contact: <sip:callee@127.0.0.1:{self.trunk.port};transport={self.transport}>"
+        self.trunk.send(reply_to(invite, 200, "OK", more=(contact,)))
         return invite, self.expect(200)
 
     def test_via_and_record_route_name_the_connection(self):
@@ -191,7 +192,8 @@ class OverTcp(Case):
         self.send("ACK", branch="z9hG4bKack", to_tag="callee", uri=contact, more=route)
         ack = self.trunk.receive(f"ACK {contact} SIP/2.0")
         self.assertEqual(self.header(ack, "Route"), [])
-        bye = (f"BYE sip:caller@127.0.0.1:{self.caller.port} SIP/2.0\nVia: SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.trunk.port};branch=z9hG4bKb\n"
+        via = f"SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.trunk.port};branch=z9hG4bKb"
+        bye = (f"BYE sip:caller@127.0.0.1:{self.caller.port} SIP/2.0\nVia: {via}\n"
                + "".join(f"Route: {value}\n" for value in self.header(invite, "Record-Route")) +
                "Max-Forwards: 70\nFrom: <sip:+4930123@127.0.0.1>;tag=callee\nTo: <sip:caller@127.0.0.1>;tag=caller\n"
                "Call-ID: call-1\nCSeq: 7 BYE\nContent-Length: 0\n\n")
@@ -222,7 +224,8 @@ class OverTcp(Case):
 
     def test_inbound_call_is_refused(self):
         self.answered_call()
-        self.trunk.send(f"INVITE sip:+4930@127.0.0.1 SIP/2.0\nVia: SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.trunk.port};branch=z9hG4bKin\n"
+        via = f"SIP/2.0/{self.transport.upper()} 127.0.0.1:{self.trunk.port};branch=z9hG4bKin"
+        self.trunk.send(f"INVITE sip:+4930@127.0.0.1 SIP/2.0\nVia: {via}\n"
                         "Max-Forwards: 70\nFrom: <sip:x@127.0.0.1>;tag=x\nTo: <sip:+4930@127.0.0.1>\nCall-ID: inbound\n"
                         "CSeq: 1 INVITE\nContent-Length: 0\n\n")
         self.trunk.receive("SIP/2.0 403 ")
@@ -292,6 +295,7 @@ class Strangers(Case):
         elsewhere.sendto(bye, ("127.0.0.1", engine))
         self.send("OPTIONS", branch="z9hG4bKafter")
         self.expect(200)
+        self.assertFalse(trunk.has_received())
         elsewhere.setblocking(False)
         with self.assertRaises(BlockingIOError):
             elsewhere.recv(65536)

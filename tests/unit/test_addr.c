@@ -35,6 +35,43 @@ START_TEST(what_is_no_address_is_refused)
 }
 END_TEST
 
+START_TEST(a_written_address_reads_back)
+{
+    static const char *const texts[] = {"udp:192.0.2.1:5060", "tcp:192.0.2.1:0", "tls:[2001:db8::1]:65535"};
+    char buf[THA_ADDR_TEXT_SIZE];
+    struct tha_addr addr;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ck_assert(tha_addr_parse_text(&addr, texts[i]));
+        ck_assert_str_eq(tha_addr_text(&addr, buf, sizeof(buf)), texts[i]);
+        ck_assert_str_eq(tha_addr_port_text(&addr, buf, sizeof(buf)), texts[i] + strlen("udp:"));
+    }
+}
+END_TEST
+
+START_TEST(what_was_not_written_by_us_does_not_read_back)
+{
+    static const char *const texts[] = {"",
+                                        "192.0.2.1:5060",
+                                        "udp:192.0.2.1",
+                                        "udp:192.0.2.1:",
+                                        "udp:192.0.2.1:x",
+                                        "udp:192.0.2.1:65536",
+                                        "udp:192.0.2.1:100000",
+                                        "sctp:192.0.2.1:5060",
+                                        "udp:2001:db8::1:5060",
+                                        "udp:[192.0.2.1]:5060",
+                                        "udp:[:5060",
+                                        "udp:]:5060",
+                                        "udp::5060",
+                                        "udp:host:5060"};
+    struct tha_addr addr;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        ck_assert_msg(!tha_addr_parse_text(&addr, texts[i]), "%s", texts[i]);
+}
+END_TEST
+
 START_TEST(equal_means_port_and_transport_too)
 {
     struct tha_addr a, b;
@@ -50,4 +87,5 @@ START_TEST(equal_means_port_and_transport_too)
 }
 END_TEST
 
-SUITE("addr", addresses_are_read_and_written_alike, what_is_no_address_is_refused, equal_means_port_and_transport_too)
+SUITE("addr", addresses_are_read_and_written_alike, what_is_no_address_is_refused, a_written_address_reads_back,
+      what_was_not_written_by_us_does_not_read_back, equal_means_port_and_transport_too)

@@ -74,6 +74,9 @@ START_TEST(answer_goes_to_the_port_of_the_via_without_rport)
                      THA_ANSWER_GIVEN);
     ck_assert_uint_eq(to.port, 5060);
 
+    ck_assert_int_eq(answer_to("OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/udp pbx.example:99\r\n" LATER), THA_ANSWER_GIVEN);
+    ck_assert_uint_eq(to.port, 99);
+
     ck_assert_int_eq(answer_to("OPTIONS sip:us SIP/2.0\r\nVia: SIP/2.0/UDP [2001:db8::7];branch=b\r\n" LATER),
                      THA_ANSWER_GIVEN);
     ck_assert_uint_eq(to.port, 5060);
