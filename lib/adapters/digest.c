@@ -4,6 +4,7 @@
 
 #include "adapters/digest_challenge.h"
 #include "adapters/digest_response.h"
+#include "adapters/printable.h"
 #include "adapters/writer.h"
 #include "base/text.h"
 
@@ -276,11 +277,5 @@ size_t tha_digest_write(struct tha_digest *digest, const struct tha_credentials 
 void tha_digest_describe(const struct tha_digest *digest, char *buf, size_t size)
 {
     tha_text_print(buf, size, "%s, realm \"%.*s\"", digest->algorithm->name, (int)digest->realm.len, digest->realm.p);
-    if (tha_text_is_utf8(buf))
-        return;
-
-    for (char *c = buf; *c; c++) {
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    }
+    tha_printable(buf);
 }

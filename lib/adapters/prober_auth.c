@@ -33,8 +33,10 @@ int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
 
     len =
         tha_digest_write(extra->digest, credentials, "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line, sizeof(line));
-    if (!len)
+    if (!len) {
+        extra->digest = tha_digest_free(extra->digest); /* the next probe gets another challenge */
         return EMSGSIZE;
+    }
     copy = tha_mem_resize(&prober->mem, extra->authorization, len, 1);
     if (!copy)
         return ENOMEM;

@@ -103,6 +103,15 @@ static void fail(struct tha_prober *prober, struct tha_slot *slot, int error, co
         tha_prober_fail(prober, slot, error);
 }
 
+/** Lets go of a connection that has ended, or is of no use any more: what the host has sent on it is lost. */
+static void lose(struct tha_prober *prober, struct tha_slot *slot)
+{
+    tha_count(&prober->counters.connections_lost);
+    tha_slot_disconnect(prober, slot);
+    if (prober->handlers.returned)
+        prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);
+}
+
 void tha_prober_post_stream(struct tha_prober *prober, struct tha_slot *slot)
 {
     char detail[DETAIL_SIZE] = "no TLS settings";
@@ -112,6 +121,8 @@ void tha_prober_post_stream(struct tha_prober *prober, struct tha_slot *slot)
         err = send_request(prober, slot);
     else if (!slot->extra || !slot->extra->stream)
         err = begin(prober, slot, detail);
+    if (err == ENOBUFS) /* the peer reads nothing of what the host has sent, and no probe would ever find that out */
+        lose(prober, slot);
     if (err)
         fail(prober, slot, err, detail);
 }
@@ -119,15 +130,20 @@ void tha_prober_post_stream(struct tha_prober *prober, struct tha_slot *slot)
 void tha_prober_expire_stream(struct tha_prober *prober, struct tha_slot *slot)
 {
     struct tha_evidence evidence = {.kind = THA_EVIDENCE_TIMED_OUT};
+    uint32_t deadline_ms = slot->deadline_ms;
     char detail[DETAIL_SIZE];
+
+    if (is_open(slot))
+        tha_stream_look(slot->extra->stream); /* what waits there has come in time, even if the machine stood still since */
+    if (!slot->is_under_way || slot->deadline_ms != deadline_ms)
+        return;
 
     if (!is_open(slot)) {
         tha_text_print(detail, sizeof(detail), "no connection in %.1f s", slot->timeout_ms / 1000.0);
         evidence.kind = THA_EVIDENCE_NO_CONNECTION;
         evidence.detail = detail;
     }
-    tha_count(&prober->counters.connections_lost);
-    tha_slot_disconnect(prober, slot); /* it may be up and dead: the next probe has another */
+    lose(prober, slot); /* it may be up and dead: the next probe has another */
     tha_prober_finish(prober, slot, evidence);
 }
 

@@ -248,6 +248,14 @@ int tha_stream_send(struct tha_stream *stream, const void *data, size_t len)
     return 0;
 }
 
+void tha_stream_look(struct tha_stream *stream)
+{
+    hold(stream);
+    if (stream->phase == THA_STREAM_OPEN)
+        tha_stream_receive(stream);
+    let_go(stream);
+}
+
 void tha_stream_get_local(const struct tha_stream *stream, struct tha_addr *ret_local)
 {
     union tha_sock_name name;
@@ -272,11 +280,12 @@ bool tha_stream_get_tls_facts(const struct tha_stream *stream, struct tha_tls_fa
 
 static void time_out(struct tha_stream *stream)
 {
-    const char *what = stream->phase == THA_STREAM_SECURING ? "TLS handshake" : "connection";
+    bool is_connected = stream->phase == THA_STREAM_SECURING; /* somebody is there, but does not speak TLS */
     char detail[THA_TLS_DETAIL_SIZE];
 
-    tha_text_print(detail, sizeof(detail), "no %s in %.1f s", what, stream->connect_timeout_ms / 1000.0);
-    tha_stream_doom(stream, THA_STREAM_TIMED_OUT, ETIMEDOUT, detail);
+    tha_text_print(detail, sizeof(detail), "no %s in %.1f s", is_connected ? "TLS handshake" : "connection",
+                   stream->connect_timeout_ms / 1000.0);
+    tha_stream_doom(stream, is_connected ? THA_STREAM_TLS : THA_STREAM_TIMED_OUT, ETIMEDOUT, detail);
 }
 
 static void keep_alive(struct tha_stream *stream, uint64_t now_ms)
@@ -284,6 +293,10 @@ static void keep_alive(struct tha_stream *stream, uint64_t now_ms)
     static const char ping[] = "\r\n\r\n";
     struct tha_heap *deadlines = &stream->streams->deadlines;
 
+    if (stream->awaits_pong && stream->has_ponged)
+        tha_stream_receive(stream); /* it may be there: the machine may have stood still */
+    if (stream->phase != THA_STREAM_OPEN)
+        return;
     if (stream->awaits_pong && stream->has_ponged) {
         tha_stream_doom(stream, THA_STREAM_BROKEN, ETIMEDOUT, "no answer to a keep-alive");
         return;

@@ -19,8 +19,8 @@ struct tha_stream;
 enum tha_stream_end_kind {
     THA_STREAM_CLOSED,    /**< by the peer, in order */
     THA_STREAM_BROKEN,    /**< refused, reset, unreachable, no pong, or no socket or memory of our own: `system_error` */
-    THA_STREAM_TIMED_OUT, /**< no connection, or no handshake, in time */
-    THA_STREAM_TLS,       /**< `detail` */
+    THA_STREAM_TIMED_OUT, /**< no connection in time */
+    THA_STREAM_TLS,       /**< handshake or certificate: `detail` */
     THA_STREAM_NONSENSE,  /**< the peer does not speak SIP, or too long messages */
 };
 
@@ -70,6 +70,9 @@ bool tha_stream_is_open(const struct tha_stream *stream);
 /** Sends, or queues, whole messages. Returns 0 or an errno: ENOTCONN (not open), ENOBUFS (too much waits), ENOMEM; then
  *  nothing of it is sent. An error of the connection itself is told by `closed`, as in tha_stream_open(). */
 int tha_stream_send(struct tha_stream *stream, const void *data, size_t len);
+
+/** Takes what has come and the loop has not told of yet; may call any of the handlers. Not from within one. Once open. */
+void tha_stream_look(struct tha_stream *stream);
 
 /** Our end, once open. */
 void tha_stream_get_local(const struct tha_stream *stream, struct tha_addr *ret_local);

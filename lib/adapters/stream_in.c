@@ -5,9 +5,10 @@
 #include "adapters/printable.h"
 #include "adapters/stream_room.h"
 
-#define READS_MAX    16 /* before other connections have their turn */
-#define MESSAGES_MAX 64 /* for the same end: after the read that brings this many */
-#define QUOTE_SIZE   48
+#define READS_MAX     16 /* before other connections have their turn */
+#define READS_MAX_TLS 1  /* the same: each may bring 700 new keys or tickets, which take their time */
+#define MESSAGES_MAX  64 /* for the same end: after the read that brings this many */
+#define QUOTE_SIZE    48
 
 static void doom_as_nonsense(struct tha_stream *stream, const char *data, size_t len)
 {
@@ -158,10 +159,10 @@ static void note_end(struct tha_stream *stream)
 void tha_stream_receive(struct tha_stream *stream)
 {
     struct tha_streams *streams = stream->streams;
-    unsigned n_messages = 0;
+    unsigned n_messages = 0, reads_max = stream->session ? READS_MAX_TLS : READS_MAX;
     ssize_t n = THA_STREAM_CHUNK;
 
-    for (unsigned i = 0; i < READS_MAX && n == THA_STREAM_CHUNK && n_messages < MESSAGES_MAX; i++) {
+    for (unsigned i = 0; i < reads_max && n == THA_STREAM_CHUNK && n_messages < MESSAGES_MAX; i++) {
         n = recv(stream->fd, streams->received, THA_STREAM_CHUNK, MSG_DONTWAIT);
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             tha_stream_doom(stream, THA_STREAM_BROKEN, errno, strerror(errno));

@@ -39,12 +39,18 @@ int tha_stream_connect(struct tha_stream *stream, const struct tha_addr *local)
     return connect(stream->fd, &name.any, len) && errno != EINPROGRESS ? errno : 0;
 }
 
+/** On our own machine a connection meets itself when the system gives it the very port that nobody listens on. */
 int tha_stream_connect_error(const struct tha_stream *stream)
 {
+    struct tha_addr local;
     int err = 0;
     socklen_t len = sizeof(err);
 
-    return getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
+    if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &err, &len))
+        return errno;
+    tha_stream_get_local(stream, &local);
+
+    return !err && tha_addr_is_equal(&local, &stream->addr) ? ECONNREFUSED : err;
 }
 
 /** Returns how many bytes the socket took; an error of the connection dooms the stream. */
@@ -94,11 +100,19 @@ static void pull(struct tha_stream *stream)
     }
 }
 
+/** Of a TLS session more waits than we have ever sent: what it says by itself, to questions of a peer that reads nothing. */
+static bool is_stuck(const struct tha_stream *stream)
+{
+    return stream->session && tha_tls_session_waiting(stream->session) > 2 * THA_STREAM_QUEUE_MAX;
+}
+
 void tha_stream_flush(struct tha_stream *stream)
 {
     send_waiting(stream);
     if (stream->session && tha_stream_is_up(stream))
         pull(stream);
+    if (tha_stream_is_up(stream) && is_stuck(stream))
+        tha_stream_doom(stream, THA_STREAM_BROKEN, ENOBUFS, "the peer reads nothing");
     if (!tha_stream_is_up(stream))
         return;
     if (tha_watch_set(stream->watch, tha_bytes_len(&stream->out) ? THA_LOOP_READ | THA_LOOP_WRITE : THA_LOOP_READ))

@@ -12,14 +12,23 @@ static const struct tha_trunk_model *trunk_of(const trunkha_engine *engine, uint
     return target == THA_NONE ? NULL : tha_table_trunk_model(table, table->targets[target].trunk);
 }
 
+/** Of a row of failures the first is said. */
+static void warn_of_credentials(const trunkha_engine *engine, uint32_t slot, const struct tha_evidence *evidence)
+{
+    const struct tha_table *table = tha_core_table(engine->core);
+    const struct tha_trunk_model *trunk = trunk_of(engine, slot);
+
+    if (trunk && !table->targets[tha_table_target_of_slot(table, slot)].health.failed)
+        tha_log_print(&engine->log, TRUNKHA_LOG_WARNING, "%s: %s", trunk->id,
+                      evidence->detail ? evidence->detail : "our credentials are refused");
+}
+
 static void on_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
 {
     trunkha_engine *engine = user_data;
-    const struct tha_trunk_model *trunk = trunk_of(engine, slot);
 
-    if (evidence->kind == THA_EVIDENCE_AUTH_FAILED && trunk)
-        tha_log_print(&engine->log, TRUNKHA_LOG_WARNING, "%s: %s", trunk->id,
-                      evidence->detail ? evidence->detail : "our credentials are refused");
+    if (evidence->kind == THA_EVIDENCE_AUTH_FAILED)
+        warn_of_credentials(engine, slot, evidence);
     tha_core_report(engine->core, slot, evidence, tha_clock_ms());
 }
 

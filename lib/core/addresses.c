@@ -67,17 +67,27 @@ struct change {
     char removed[TRUNKHA_LIST_SIZE];
 };
 
+static uint32_t count_staying(const struct tha_table *table, const struct tha_trunk *trunk)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < trunk->n_targets; i++)
+        n += !table->targets[trunk->first_target + i].is_leaving;
+
+    return n;
+}
+
 static void tell(struct change *change)
 {
     const struct tha_table *table = change->core->table;
+    uint32_t n = count_staying(table, &table->trunks[change->trunk]);
     char detail[96];
     trunkha_event *event;
 
     if (!change->added[0] && !change->removed[0])
         return;
 
-    tha_text_print(detail, sizeof(detail), "its name comes to %u address%s now", table->trunks[change->trunk].n_targets,
-                   table->trunks[change->trunk].n_targets == 1 ? "" : "es");
+    tha_text_print(detail, sizeof(detail), "its name comes to %u address%s now", n, n == 1 ? "" : "es");
     event = tha_tell_of_trunk(change->core, TRUNKHA_EVENT_ADDRESS_CHANGE, change->trunk, NULL, TRUNKHA_REASON_NONE, detail);
     if (event) {
         tha_text_copy(event->added, sizeof(event->added), change->added);
@@ -157,17 +167,62 @@ static bool has_leaving(const struct tha_table *table, const struct tha_trunk *t
     return trunk->n_targets && table->targets[trunk->first_target + trunk->n_targets - 1].is_leaving;
 }
 
+/** Has the table what the name comes to? If not, it is about to be made anew, and this is looked at again then. */
+static bool is_taken_over(const struct tha_table *table, const struct tha_trunk *trunk, const struct tha_name_state *name)
+{
+    if (trunk->n_targets != name->n_locations)
+        return false;
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        if (!tha_addr_is_equal(&table->targets[trunk->first_target + i].addr, &name->locations[i].addr))
+            return false;
+    }
+
+    return true;
+}
+
+/** Nobody judges the addresses of a trunk that is not probed: it has no say. */
+static bool has_say(const struct tha_table *table, uint32_t index)
+{
+    return tha_table_trunk_model(table, index)->keepalive->enabled &&
+           table->trunks[index].admin != TRUNKHA_ADMIN_DISABLED;
+}
+
+/** Each trunk of a name judges for itself: what one has found well may be beyond the reach of another. */
+static bool are_all_settled(const struct tha_table *table, const struct tha_name *name)
+{
+    uint32_t n;
+    const uint32_t *trunks = tha_table_find_name(table, name, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (has_say(table, trunks[i]) && !is_settled(table, &table->trunks[trunks[i]]))
+            return false;
+    }
+
+    return true;
+}
+
 void tha_addresses_follow_judgement(struct tha_core *core, uint32_t index, uint64_t now_ms)
 {
     const struct tha_table *table = core->table;
     const struct tha_trunk *trunk = &table->trunks[index];
-    bool is_judged = tha_table_trunk_model(table, index)->keepalive->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED;
+    const struct tha_name *name = tha_table_trunk_model(table, index)->dns_name;
+    struct tha_name_state state;
 
-    if (!has_leaving(table, trunk) || (is_judged && !is_settled(table, trunk)))
+    if (!has_leaving(table, trunk) || (has_say(table, index) && !is_settled(table, trunk)))
+        return;
+    tha_names_get(core->names, name, &state);
+    if (!is_taken_over(table, trunk, &state) || !are_all_settled(table, name))
         return;
 
-    tha_names_settle(core->names, tha_table_trunk_model(table, index)->dns_name);
+    tha_names_settle(core->names, name);
     want_addresses(core, now_ms);
+}
+
+static bool is_first_of_name(const struct tha_table *table, uint32_t i)
+{
+    const struct tha_trunk_model *trunks = table->model->trunks;
+
+    return !i || tha_names_compare(trunks[table->by_name[i - 1]].dns_name, trunks[table->by_name[i]].dns_name) != 0;
 }
 
 void tha_addresses_follow_load(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
@@ -178,7 +233,8 @@ void tha_addresses_follow_load(struct tha_core *core, const struct tha_table *ol
     core->readdressed_ms = now_ms;
     for (uint32_t i = 0; i < table->n_named; i++) {
         tell_change(core, table->by_name[i], old);
-        tha_addresses_follow_judgement(core, table->by_name[i], now_ms);
+        if (is_first_of_name(table, i))
+            tha_addresses_follow_judgement(core, table->by_name[i], now_ms);
     }
 }
 

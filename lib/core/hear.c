@@ -36,10 +36,14 @@ void tha_hear_nothing(struct tha_core *core, struct tha_target *target, uint64_t
     tha_core_follow(core, target, previous, target->health.reason, "no request has come from it for long", now_ms);
 }
 
-void tha_hear_trunk(struct tha_core *core, uint32_t index, uint64_t now_ms)
+void tha_hear_host(struct tha_core *core, const struct tha_target *heard, uint64_t now_ms)
 {
-    const struct tha_trunk *trunk = &core->table->trunks[index];
+    const struct tha_trunk *trunk = &core->table->trunks[heard->trunk];
 
-    for (uint32_t i = 0; i < trunk->n_targets; i++)
-        tha_hear_target(core, &core->table->targets[trunk->first_target + i], now_ms);
+    for (uint32_t i = 0; i < trunk->n_targets; i++) {
+        struct tha_target *target = &core->table->targets[trunk->first_target + i];
+
+        if (tha_addr_is_same_ip(&target->addr, &heard->addr))
+            tha_hear_target(core, target, now_ms);
+    }
 }

@@ -90,17 +90,40 @@ static void show_all(struct tha_core *core)
         tha_core_show_profile(core, i);
 }
 
-static void note_admin(struct tha_core *core, uint32_t index, const struct tha_table *old, uint64_t now_ms)
+/** Why a trunk has the state that it has now: what ails it, or else that it was loaded. */
+static uint32_t blame(const struct tha_table *table, const struct tha_trunk *trunk)
+{
+    uint32_t reason = TRUNKHA_REASON_CONFIG_CHANGE;
+
+    if (!trunk->n_targets)
+        return trunk->trouble ? TRUNKHA_REASON_DNS_FAILURE : reason;
+
+    for (uint32_t i = trunk->first_target + trunk->n_targets; i-- > trunk->first_target;) {
+        const struct tha_target *target = &table->targets[i];
+
+        if (target->is_leaving)
+            continue;
+        if (target->health.state != TRUNKHA_HEALTH_DOWN)
+            return TRUNKHA_REASON_CONFIG_CHANGE;
+        reason = target->health.reason;
+    }
+
+    return reason;
+}
+
+static void note_trunk(struct tha_core *core, uint32_t index, const struct tha_table *old, uint64_t now_ms)
 {
     struct tha_trunk *trunk = &core->table->trunks[index];
     uint32_t was_index = core->table->old_trunks[index];
     uint32_t was = was_index == THA_NONE ? trunk->admin : old->trunks[was_index].admin;
+    uint32_t reason = blame(core->table, trunk);
+    bool is_of_dns = reason == TRUNKHA_REASON_DNS_FAILURE, is_same_model = old->model == core->table->model;
+    const char *text = is_same_model ? "its addresses have changed" : "by the configuration";
 
-    if (old->model == core->table->model)
-        tha_rollup_trunk(core, index, NULL, trunk->n_targets ? TRUNKHA_REASON_CONFIG_CHANGE : TRUNKHA_REASON_DNS_FAILURE,
-                         trunk->n_targets ? "its addresses have changed" : tha_dns_trouble_text(trunk->trouble), now_ms);
-    else
-        tha_admin_tell(core, index, TRUNKHA_REASON_CONFIG_CHANGE, was != trunk->admin, "by the configuration", now_ms);
+    tha_admin_tell(core, index, reason, was != trunk->admin, is_of_dns ? tha_dns_trouble_text(trunk->trouble) : text,
+                   now_ms);
+    if (is_of_dns)
+        tha_rollup_blame(core, index, reason);
 }
 
 /** Enabled by the file: as by word of mouth, nothing that was measured before counts. */
@@ -135,7 +158,7 @@ static void take_over(struct tha_core *core, const struct tha_table *old, uint64
 {
     forget_disabled(core, old, now_ms);
     for (uint32_t i = 0; i < core->table->model->n_trunks; i++)
-        note_admin(core, i, old, now_ms);
+        note_trunk(core, i, old, now_ms);
     tell_lost_actives(core, old, now_ms);
 }
 

@@ -127,8 +127,8 @@ uint64_t tha_addresses_next_expiry(const struct tha_core *core);
 /* hear.c: requests from peers, and what else is seen of them */
 /** A request has come from a target of an inbound trunk. */
 void tha_hear_target(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
-/** The same from any of a trunk's addresses. */
-void tha_hear_trunk(struct tha_core *core, uint32_t trunk, uint64_t now_ms);
+/** The same from the host of @p heard, whichever of its ports: other hosts of the trunk have shown nothing. */
+void tha_hear_host(struct tha_core *core, const struct tha_target *heard, uint64_t now_ms);
 /** One that nobody probes and that was not heard of for long: nothing is known of it any more. */
 void tha_hear_nothing(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
 

@@ -176,6 +176,16 @@ int tha_names_prepare(struct tha_names *names, const struct tha_model *model)
     return err;
 }
 
+static void append_news(struct tha_names *names, struct tha_entry *entry)
+{
+    entry->next_news = NULL;
+    if (names->last_news)
+        names->last_news->next_news = entry;
+    else
+        names->first_news = entry;
+    names->last_news = entry;
+}
+
 static void forget_news_of_unwanted(struct tha_names *names)
 {
     struct tha_entry *entry = names->first_news;
@@ -183,11 +193,9 @@ static void forget_news_of_unwanted(struct tha_names *names)
     names->first_news = names->last_news = NULL;
     while (entry) {
         struct tha_entry *next = entry->next_news;
-        uint32_t news = entry->news;
 
-        entry->news = 0;
         if (entry->is_wanted)
-            tha_names_tell(names, entry, news);
+            append_news(names, entry);
         entry = next;
     }
 }
@@ -250,15 +258,8 @@ void tha_names_tell(struct tha_names *names, struct tha_entry *entry, uint32_t n
     news &= ~(entry->told & TOLD_ONCE);
     entry->told |= news;
     entry->news |= news;
-    if (is_in_list || !entry->news)
-        return;
-
-    entry->next_news = NULL;
-    if (names->last_news)
-        names->last_news->next_news = entry;
-    else
-        names->first_news = entry;
-    names->last_news = entry;
+    if (!is_in_list && entry->news)
+        append_news(names, entry);
 }
 
 bool tha_names_next_news(struct tha_names *names, const struct tha_name **ret_name, uint32_t *ret_news)

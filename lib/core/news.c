@@ -74,7 +74,9 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
 {
     bool is_end = news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED;
 
-    if (news->flags & THA_NEWS_USER)
+    if (news->kind == THA_NEWS_HEARD)
+        tha_hear_host(core, target, now_ms);
+    else if (news->flags & THA_NEWS_USER)
         judge_user(core, target, news, now_ms);
     else if (news->weight)
         judge_failure(core, target, news, now_ms);
@@ -117,8 +119,6 @@ void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint
     trunk = tha_table_trunk_of_slot(table, news->trunk_slot);
     if (trunk != THA_NONE)
         note_calls(core, trunk, active_calls);
-    if (trunk != THA_NONE && news->kind == THA_NEWS_HEARD)
-        tha_hear_trunk(core, trunk, now_ms);
     if (target != THA_NONE && table->targets[target].trunk == trunk && is_judged(core, &table->targets[target], news))
         judge(core, &table->targets[target], news, now_ms);
     if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)

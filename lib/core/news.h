@@ -18,7 +18,7 @@ enum tha_news_kind {
     THA_NEWS_ANSWERED, /**< the attempt was answered */
     THA_NEWS_FAILED,   /**< the attempt has ended otherwise */
     THA_NEWS_ENDED,    /**< the call is over, or was refused: `attempt` says how many there were */
-    THA_NEWS_HEARD,    /**< no call: a request came from an address of that trunk; no target */
+    THA_NEWS_HEARD,    /**< no call: a request came from the host of that target, whose trunk is inbound */
 };
 
 enum tha_news_flag {

@@ -160,7 +160,7 @@ static void inherit_target(struct tha_table *table, uint32_t i, struct tha_targe
     target->health = before->health;
     target->abilities = before->abilities;
     target->care = before->care;
-    target->trial = THA_TRIAL_AS_IT_WAS;
+    target->trial = before->trial; /* it may not have been published yet */
     before->care = NULL;
     if (target->care)
         target->care->target = i;

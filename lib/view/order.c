@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "card.h"
 #include "gauge.h"
+#include "source.h"
 
 /** A run of leastCalls up to that length is put in order; of a longer one the least goes first. */
 #define SORTED_MAX 64U
@@ -232,19 +233,28 @@ static void note_trials(struct tha_order_notes *notes, const struct tha_order_en
     }
 }
 
-static void note_configured(struct tha_order_notes *notes, const struct tha_order_entries *order)
+/** What the configuration and the operator have said last, whatever has become of the trunk. */
+static uint8_t why_configured(const struct tha_half *half, const struct tha_card *card)
 {
     static const uint8_t whys[] = {
         [TRUNKHA_ADMIN_ENABLED] = TRUNKHA_WHY_STALE,
         [TRUNKHA_ADMIN_DISABLED] = TRUNKHA_WHY_DISABLED,
         [TRUNKHA_ADMIN_DRAINING] = TRUNKHA_WHY_DRAINING,
     };
+    uint32_t admin = tha_view_trunk_admin(tha_card_trunk(half, card));
 
+    if (tha_source_direction(card) == TRUNKHA_DIRECTION_INBOUND)
+        return TRUNKHA_WHY_INBOUND;
+
+    return admin < sizeof(whys) ? whys[admin] : TRUNKHA_WHY_DISABLED;
+}
+
+static void note_configured(struct tha_order_notes *notes, const struct tha_order_entries *order)
+{
     for (uint32_t i = 0; i < order->count && !is_full(notes); i++) {
         struct tha_view_entry entry = entry_at(order, i);
-        uint32_t admin = tha_view_trunk_admin(tha_card_trunk(notes->half, tha_half_at(notes->half, entry.card)));
 
-        entry.why = admin < sizeof(whys) ? whys[admin] : TRUNKHA_WHY_DISABLED;
+        entry.why = why_configured(notes->half, tha_half_at(notes->half, entry.card));
         if (entry.why == TRUNKHA_WHY_STALE)
             note(notes, entry);
         else

@@ -113,13 +113,19 @@ int tha_view_find_source(const trunkha_view *view, const struct tha_addr *addr, 
     return 0;
 }
 
-/** The slots of the inbound trunks of a host, whose best one @p card is of; returns how many there are. */
-static uint32_t list_inbound(const struct tha_half *half, const struct tha_card *card, uint32_t *slots)
+/** An inbound trunk, and one of its targets that has the host of the request. */
+struct heard {
+    uint32_t trunk_slot;
+    uint32_t target_slot;
+};
+
+/** The inbound trunks of a host, whose best one @p card is of; returns how many there are. */
+static uint32_t list_inbound(const struct tha_half *half, const struct tha_card *card, struct heard *heard)
 {
     uint32_t n = 0, next = 1;
 
     while (next && n < THA_HEARD_MAX && tha_source_direction(card) == TRUNKHA_DIRECTION_INBOUND) {
-        slots[n++] = tha_get32(&tha_card_trunk(half, card)->slot);
+        heard[n++] = (struct heard){tha_get32(&tha_card_trunk(half, card)->slot), tha_get32(&card->target_slot)};
         next = tha_get32(&card->next_inbound);
         card = tha_half_at(half, next);
     }
@@ -127,16 +133,16 @@ static uint32_t list_inbound(const struct tha_half *half, const struct tha_card 
     return n;
 }
 
-static void post_heard(trunkha_view *view, uint32_t trunk_slot, uint64_t now_ms)
+static void post_heard(trunkha_view *view, const struct heard *heard, uint64_t now_ms)
 {
     const struct tha_news news = {
         .kind = THA_NEWS_HEARD,
-        .trunk_slot = trunk_slot,
-        .target_slot = THA_NONE,
+        .trunk_slot = heard->trunk_slot,
+        .target_slot = heard->target_slot,
         .started_ms = now_ms,
     };
 
-    if (tha_gauge_should_hear(view, trunk_slot, now_ms))
+    if (tha_gauge_should_hear(view, heard->trunk_slot, now_ms))
         tha_view_post_news(view, &news, false);
 }
 
@@ -144,8 +150,9 @@ int tha_view_note_request(trunkha_view *view, const struct tha_addr *addr, uint6
 {
     struct tha_view_reading reading = {.table = view->table};
     const struct tha_card *card = NULL;
-    uint32_t slots[THA_HEARD_MAX], n = 0;
+    struct heard heard[THA_HEARD_MAX];
     struct tha_source_key key;
+    uint32_t n = 0;
 
     if (!tha_view_has_calls(view))
         return TRUNKHA_ERR_ACCESS;
@@ -153,13 +160,13 @@ int tha_view_note_request(trunkha_view *view, const struct tha_addr *addr, uint6
     tha_source_key_init(&key, addr);
     while (tha_view_try(&reading)) {
         card = tha_source_find(reading.half, &key, 0).card;
-        n = card ? list_inbound(reading.half, card, slots) : 0;
+        n = card ? list_inbound(reading.half, card, heard) : 0;
     }
 
     if (!card)
         return reading.generation ? TRUNKHA_ERR_NOTFOUND : TRUNKHA_ERR_STATE;
     for (uint32_t i = 0; i < n; i++)
-        post_heard(view, slots[i], now_ms);
+        post_heard(view, &heard[i], now_ms);
 
     return 0;
 }

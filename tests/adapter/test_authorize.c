@@ -308,9 +308,9 @@ static struct gate gate_of(const char *challenge)
 
 START_TEST(the_right_password_is_available_and_challenged_once)
 {
-    struct gate gates[] = {
-        gate_of(PLAIN),
-        gate_of("WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\"\r\n"),
+    static struct gate gates[] = {
+        {PLAIN, "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0},
+        {"WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\"\r\n", "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0},
         {"Proxy-Authenticate: Digest realm=\"r\", nonce=\"%u\", algorithm=SHA-256, qop=\"auth\"\r\n",
          "407 Proxy Authentication Required", "Proxy-Authorization", "sha256", 0, 0, UINT32_MAX, 0, 0},
     };
@@ -334,10 +334,11 @@ END_TEST
 
 START_TEST(a_nonce_that_wears_out_is_no_outage)
 {
-    struct gate gate = gate_of(PLAIN);
+    static struct gate gate;
     struct player *carrier;
     char request[PLAYER_MESSAGE_MAX];
 
+    gate = gate_of(PLAIN);
     gate.nonce_uses = 2;
     carrier = start_gate(&gate, "udp", "");
     player_await(carrier, 8, request);
@@ -352,11 +353,13 @@ END_TEST
 
 START_TEST(the_wrong_password_is_an_auth_failure_told_once_and_no_flap)
 {
-    struct gate gate = gate_of(PLAIN);
-    struct player *carrier = start_gate(&gate, "udp", "wrong");
+    static struct gate gate;
+    struct player *carrier;
     char request[PLAYER_MESSAGE_MAX];
     trunkha_event event;
 
+    gate = gate_of(PLAIN);
+    carrier = start_gate(&gate, "udp", "wrong");
     stage_await_health(&stage, 0, "t", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_AUTH_FAILURE, &event);
     ck_assert_uint_eq(event.last_response, 401);
     ck_assert_ptr_nonnull(strstr(event.detail, "user or password refused"));
@@ -377,11 +380,13 @@ END_TEST
 
 START_TEST(the_right_password_after_a_reload_brings_it_back)
 {
-    struct gate gate = gate_of(PLAIN);
-    struct player *carrier = start_gate(&gate, "udp", "wrong");
+    static struct gate gate;
+    struct player *carrier;
     char trunk[512];
     unsigned n;
 
+    gate = gate_of(PLAIN);
+    carrier = start_gate(&gate, "udp", "wrong");
     n = stage_await_health(&stage, 0, "t", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_AUTH_FAILURE, NULL);
     snprintf(trunk, sizeof(trunk), "{'id': 't', 'sipAddress': '%s'" AUTH "}", player_uri(carrier), "", "");
     stage_load(&stage, trunk, "");
@@ -396,10 +401,12 @@ END_TEST
 
 START_TEST(a_challenge_that_cannot_be_answered_is_an_auth_failure)
 {
-    struct gate gate = gate_of("WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\", algorithm=ROT13\r\n");
-    struct player *carrier = start_gate(&gate, "udp", "");
+    static struct gate gate;
+    struct player *carrier;
     trunkha_event event;
 
+    gate = gate_of("WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\", algorithm=ROT13\r\n");
+    carrier = start_gate(&gate, "udp", "");
     stage_await_health(&stage, 0, "t", TRUNKHA_HEALTH_DOWN, TRUNKHA_REASON_AUTH_FAILURE, &event);
     ck_assert_ptr_nonnull(strstr(event.detail, "ROT13"));
     stage_close(&stage);
@@ -409,10 +416,12 @@ END_TEST
 
 START_TEST(a_challenge_without_credentials_is_an_answer)
 {
-    struct gate gate = gate_of(PLAIN);
-    struct player *carrier = player_start(&(struct player_options){.reply = guard, .user_data = &gate});
+    static struct gate gate;
+    struct player *carrier;
     char trunk[128];
 
+    gate = gate_of(PLAIN);
+    carrier = player_start(&(struct player_options){.reply = guard, .user_data = &gate});
     snprintf(trunk, sizeof(trunk), "{'id': 't', 'sipAddress': '%s'}", player_uri(carrier));
     stage_open(&stage, false);
     stage_load(&stage, trunk, "");

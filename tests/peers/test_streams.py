@@ -133,7 +133,7 @@ class KamailioOverTls(Case):
 
     def test_carrier_without_tls_is_never_asked_in_the_clear(self):
         with kamailio_over("tcp") as carrier, Daemon(config(uri(carrier, "tls"), trunk=trusting())) as daemon:
-            self.expect(daemon, "DOWN", "NETWORK_ERROR", "no TLS handshake")  # it waits for the rest of a request
+            self.expect(daemon, "DOWN", "TLS_FAILURE", "no TLS handshake")  # it waits for the rest of a request
             self.assertEqual(sources(carrier), [])
 
     def test_certificate_that_ends_soon_is_told(self):

@@ -50,8 +50,9 @@ END_TEST
 /** Names that change with a1's, so that the table is made anew as often as may be. */
 #define BUSY                                                                                                                \
     "{'trunkGroups': [" TRUNK_A("") "," TRUNK_B ", {'id': 'c', 'trunks': [" NEIGHBOUR("5071") "," NEIGHBOUR("5072") ","     \
-    NEIGHBOUR("5073") "," NEIGHBOUR("5074") "," NEIGHBOUR("5075") "," NEIGHBOUR("5076") "]}]," KEEPALIVE                    \
-    ", 'dns': {'minTtl': 1}}"
+    NEIGHBOUR("5073") "," NEIGHBOUR("5074") "," NEIGHBOUR("5075") "," NEIGHBOUR("5076") "," NEIGHBOUR("5077") ","           \
+    NEIGHBOUR("5078") "," NEIGHBOUR("5079") "," NEIGHBOUR("5080") "," NEIGHBOUR("5081") "," NEIGHBOUR("5082") "]}],"        \
+    KEEPALIVE ", 'dns': {'minTtl': 1}}"
 
 START_TEST(a_name_that_moves_on_before_its_new_address_has_answered_moves_no_calls)
 {

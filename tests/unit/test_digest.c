@@ -284,10 +284,13 @@ START_TEST(realm_that_was_configured_is_the_only_one_answered)
 }
 END_TEST
 
-START_TEST(description_is_always_utf8)
+START_TEST(description_is_always_printable)
 {
     assert_described("Digest realm=\"caf\u00e9\",nonce=\"n\"", "MD5, realm \"caf\u00e9\"");
     assert_described("Digest realm=\"caf\xe9\",nonce=\"n\"", "MD5, realm \"caf?\"");
+    assert_described("Digest realm=\"\xc2\x9b"
+                     "31m\",nonce=\"n\"",
+                     "MD5, realm \"??31m\""); /* colours of a terminal */
 }
 END_TEST
 
@@ -372,6 +375,6 @@ SUITE("digest", answer_has_qop_and_counts_the_nonce, answer_without_qop_has_no_c
       answer_that_does_not_fit_is_not_counted, strongest_challenge_is_taken_wherever_it_stands,
       first_of_equal_challenges_is_taken, challenges_that_we_cannot_do_are_passed_over,
       values_that_are_too_long_are_passed_over, only_as_many_challenges_are_looked_at_as_is_said,
-      realm_that_was_configured_is_the_only_one_answered, description_is_always_utf8,
+      realm_that_was_configured_is_the_only_one_answered, description_is_always_printable,
       second_challenge_without_stale_is_a_refusal, stale_nonce_is_replaced_and_counted_anew,
       nonce_that_has_served_before_may_be_taken_back_without_stale, without_memory_the_old_challenge_stays)

@@ -52,6 +52,7 @@ struct rig {
     uint32_t message_slot;
     char message[2048];
     bool wants_messages;
+    unsigned n_lost; /* connections, with what the host has sent on them */
 };
 
 static inline void rig_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
@@ -140,6 +141,14 @@ static inline bool rig_message(uint32_t slot, const struct tha_addr *from, const
     return true;
 }
 
+static inline void rig_returned(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data)
+{
+    (void)slot;
+    (void)to;
+    (void)message;
+    ((struct rig *)user_data)->n_lost += !len;
+}
+
 static inline void rig_batch_end(void *user_data)
 {
     atomic_fetch_add(&((struct rig *)user_data)->batch_ends, 1);
@@ -158,6 +167,7 @@ static inline int rig_on_start(struct tha_loop *loop, void *user_data)
         .way = rig_way,
         .certificate = rig_certificate,
         .message = rig_message,
+        .returned = rig_returned,
         .batch_end = rig_batch_end,
         .user_data = rig,
     };

@@ -257,6 +257,27 @@ START_TEST(challenge_that_cannot_be_answered_is_named)
 }
 END_TEST
 
+START_TEST(answer_that_does_not_fit_is_not_tried_for_ever)
+{
+    struct peer peer = begin();
+    char words[1001], value[4096], headers[5000];
+
+    memset(words, 'w', sizeof(words) - 1);
+    words[sizeof(words) - 1] = '\0';
+    snprintf(value, sizeof(value), "Digest realm=\"%s\", nonce=\"%s\", opaque=\"%s\"", words, words, words);
+    snprintf(headers, sizeof(headers), "WWW-Authenticate: %s\r\nFrom: ", value);
+    peer_answer(&peer, "SIP/2.0 401 Who are you", "From: ", headers);
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_SEND_FAILED);
+
+    rig_send_now(&rig, 2);
+    peer_receive(&peer);
+    ck_assert_ptr_null(strstr(peer.request, "Authorization"));
+    peer_answer(&peer, "SIP/2.0 200 OK", NULL, NULL);
+    ck_assert_uint_eq(rig_take(&rig, 2).code, 200);
+    end(&peer);
+}
+END_TEST
+
 START_TEST(without_credentials_a_challenge_is_an_answer)
 {
     struct peer peer = begin();
@@ -296,4 +317,5 @@ SUITE("prober_auth", challenge_is_answered_by_the_same_request_with_another_bran
       deadline_stays_that_of_the_probe, next_probe_answers_without_being_asked,
       nonce_that_is_worn_out_is_replaced_within_the_probe, wrong_password_is_a_failure_with_its_realm_and_no_loop,
       peer_that_calls_every_nonce_stale_is_given_up, challenge_that_cannot_be_answered_is_named,
-      without_credentials_a_challenge_is_an_answer, credentials_that_are_taken_away_are_not_sent_any_more)
+      answer_that_does_not_fit_is_not_tried_for_ever, without_credentials_a_challenge_is_an_answer,
+      credentials_that_are_taken_away_are_not_sent_any_more)

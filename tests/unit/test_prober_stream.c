@@ -300,12 +300,38 @@ START_TEST(connection_that_is_up_but_dead_is_closed_and_made_anew)
     ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_TIMED_OUT);
     ck_assert(tcp_peer_is_hung_up(&peer));
     ck_assert_uint_eq(rig_stats(&rig).probes_timed_out, 1);
+    ck_assert_uint_eq(rig.n_lost, 1); /* and with it what the host may have sent */
 
     rig_send_now(&rig, 2);
     ck_assert(tcp_peer_accept(&peer));
     tcp_peer_receive(&peer);
     tcp_peer_answer(&peer, "SIP/2.0 200 OK");
     rig_take(&rig, 2);
+    end(&peer);
+}
+END_TEST
+
+/** The answer is there, but the loop looks at the time first. */
+static void job_answer_and_expire(struct rig *r, void *arg)
+{
+    struct tcp_peer *peer = arg;
+    struct pollfd ready = {.events = POLLIN};
+
+    tha_prober_send(r->prober, 2, tha_clock_ms());
+    tha_prober_flush(r->prober);
+    tcp_peer_receive(peer);
+    tcp_peer_answer(peer, "SIP/2.0 200 OK");
+    poll(&ready, 1, 20); /* loopback delivers in the send; this is for a machine that does not */
+    tha_prober_handle_expiry(r->prober, tha_clock_ms() + 3000);
+}
+
+START_TEST(answer_that_waits_when_the_deadline_comes_has_come_in_time)
+{
+    struct tcp_peer peer = begin_answered(NULL);
+
+    rig_do(&rig, job_answer_and_expire, &peer);
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_ANSWERED);
+    probe_again(&peer);
     end(&peer);
 }
 END_TEST
@@ -352,7 +378,7 @@ START_TEST(handshake_that_does_not_end_is_told)
     tcp_peer_take(&peer);
     ck_assert_int_eq(recv(peer.fd, peer.request, 1, 0), 1); /* it has begun */
     expire_after(3000);
-    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_NO_CONNECTION);
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_TLS_FAILED);
     ck_assert_str_eq(rig.detail, "no TLS handshake in 3.0 s");
     end(&peer);
 }
@@ -565,6 +591,55 @@ START_TEST(message_of_the_host_makes_a_connection_and_goes_over_it)
 }
 END_TEST
 
+struct pour_arg {
+    char bytes[20000];
+    size_t len;
+    int err;
+};
+
+static void job_pour(struct rig *r, void *arg)
+{
+    struct pour_arg *a = arg;
+
+    a->err = tha_prober_transmit(r->prober, 2, a->bytes, a->len);
+}
+
+/** Sends until nothing of that length has room. */
+static void pour(size_t len)
+{
+    static struct pour_arg arg;
+
+    arg.len = len;
+    arg.err = 0;
+    for (size_t sent = 0; !arg.err; sent += len) {
+        ck_assert_uint_lt(sent, 64U << 20);
+        rig_do(&rig, job_pour, &arg);
+    }
+    ck_assert_int_eq(arg.err, ENOBUFS);
+}
+
+START_TEST(connection_without_room_for_a_probe_is_made_anew)
+{
+    struct tcp_peer peer = begin_answered(NULL);
+    struct tha_evidence evidence;
+
+    pour(20000);
+    pour(1);
+    rig_send_now(&rig, 2);
+    evidence = rig_take(&rig, 2);
+    ck_assert_uint_eq(evidence.kind, THA_EVIDENCE_SEND_FAILED);
+    ck_assert_int_eq(evidence.system_error, ENOBUFS);
+    ck_assert_uint_eq(rig.n_lost, 1);
+
+    rig_send_now(&rig, 2);
+    ck_assert(tcp_peer_accept(&peer));
+    tcp_peer_receive(&peer);
+    tcp_peer_answer(&peer, "SIP/2.0 200 OK");
+    ck_assert_uint_eq(rig_take(&rig, 2).code, 200);
+    end(&peer);
+}
+END_TEST
+
 START_TEST(message_to_a_peer_that_refuses_does_not_connect_over_and_over)
 {
     struct tcp_peer peer = tcp_peer_open(NULL);
@@ -589,7 +664,8 @@ SUITE("prober_stream", connection_is_made_by_the_first_probe_and_kept, round_tri
       facts_of_a_connection_are_told_while_it_is_up, certificate_that_ends_soon_is_told_with_its_connection,
       refused_connection_is_told_at_once, close_with_a_probe_under_way_is_refusal, reset_with_a_probe_under_way_is_refusal,
       close_of_an_idle_connection_is_told_and_the_next_probe_connects_anew, reset_of_an_idle_connection_is_told_as_refusal,
-      connection_that_is_up_but_dead_is_closed_and_made_anew, connection_that_is_not_made_in_time_is_told_apart_from_silence,
+      connection_that_is_up_but_dead_is_closed_and_made_anew, answer_that_waits_when_the_deadline_comes_has_come_in_time,
+      connection_without_room_for_a_probe_is_made_anew, connection_that_is_not_made_in_time_is_told_apart_from_silence,
       handshake_that_does_not_end_is_told, certificate_for_another_name_is_a_failure_of_tls,
       files_that_cannot_be_read_are_refused_by_the_load, connection_stays_over_a_load_with_the_same_settings,
       other_settings_name_or_address_of_ours_make_another_connection,

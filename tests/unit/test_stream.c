@@ -544,6 +544,33 @@ START_TEST(peer_that_stops_answering_pings_is_gone_ten_seconds_later)
 }
 END_TEST
 
+/** The answer is there, but the loop looks at the time first. */
+static void job_pong_and_expire(struct rig *rig, void *arg)
+{
+    struct scene *scene = arg;
+    uint64_t ping_ms = scene->talk.stream->sent_ms + 60000;
+
+    tha_streams_handle_expiry(rig->streams, ping_ms);
+    peer_expect(scene->fd, "\r\n\r\n");
+    peer_say(scene->fd, "\r\n");
+    tha_streams_handle_expiry(rig->streams, ping_ms + 10000);
+    ck_assert(tha_stream_is_open(scene->talk.stream));
+}
+
+START_TEST(answer_to_a_ping_that_waits_when_its_time_is_over_counts)
+{
+    struct scene scene;
+
+    scene_init(&scene, "127.0.0.1", true);
+    rig_expire(&scene.rig, scene.talk.stream->sent_ms + 25000);
+    peer_expect(scene.fd, "\r\n\r\n");
+    talk_pong(&scene, 1);
+    rig_expire(&scene.rig, scene.talk.stream->sent_ms + 10000);
+    rig_do(&scene.rig, job_pong_and_expire, &scene);
+    scene_done(&scene);
+}
+END_TEST
+
 START_TEST(peer_that_never_answered_a_ping_is_not_blamed_for_it)
 {
     struct scene scene;
@@ -594,6 +621,22 @@ START_TEST(connection_leaves_from_the_address_and_port_that_it_was_given)
         close(fds[i]);
         close(listeners[i]);
     }
+    rig_done(&rig);
+}
+END_TEST
+
+START_TEST(connection_that_meets_itself_is_refused)
+{
+    struct rig rig;
+    struct tha_stream_options options = {.local = {.family = 0}};
+    struct talk talk = {0};
+
+    rig_init(&rig);
+    close(listen_on("127.0.0.1", 1, &options.addr));
+    options.local = options.addr; /* as the system may choose it where nobody listens */
+    talk_open(&talk, &rig, &options);
+    talk_expect_end(&talk, THA_STREAM_BROKEN, ECONNREFUSED);
+    talk_done(&talk);
     rig_done(&rig);
 }
 END_TEST
@@ -796,7 +839,8 @@ SUITE("stream", messages_go_out_and_come_in_over_both_families, socket_is_close_
       nonsense_behind_messages_ends_the_connection_after_them, longest_message_is_taken_and_a_longer_one_is_not,
       what_the_peer_does_not_read_waits_and_is_bounded, ping_of_the_peer_is_answered_even_in_pieces,
       flood_of_pings_is_not_answered_by_a_flood, ping_is_sent_when_nothing_else_was_for_25_seconds,
-      peer_that_stops_answering_pings_is_gone_ten_seconds_later, peer_that_never_answered_a_ping_is_not_blamed_for_it,
-      connection_leaves_from_the_address_and_port_that_it_was_given, address_that_is_not_ours_is_told_of,
+      peer_that_stops_answering_pings_is_gone_ten_seconds_later, answer_to_a_ping_that_waits_when_its_time_is_over_counts,
+      peer_that_never_answered_a_ping_is_not_blamed_for_it, connection_leaves_from_the_address_and_port_that_it_was_given,
+      connection_that_meets_itself_is_refused, address_that_is_not_ours_is_told_of,
       five_hundred_streams_talk_at_once_on_high_descriptors, peer_that_never_stops_talking_leaves_the_others_their_turn,
       want_of_memory_is_survived_everywhere)

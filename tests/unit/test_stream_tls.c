@@ -176,6 +176,26 @@ START_TEST(what_the_peer_does_not_read_waits_and_is_bounded)
 }
 END_TEST
 
+/** Each question of the server's is answered with a "no" that it never reads. */
+START_TEST(peer_that_asks_without_end_and_reads_nothing_is_given_up)
+{
+    const struct tha_tls_settings settings = settings_of_test();
+    int room = 4096;
+    struct scene scene;
+    unsigned n = 0;
+
+    scene_init(&scene, &settings, server_new("server", TLS1_2_VERSION));
+    setsockopt(scene.listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+    scene_open(&scene);
+    do {
+        SSL_renegotiate(scene.ssl);
+    } while (SSL_do_handshake(scene.ssl) == 1 && ++n < 1000000);
+    ERR_clear_error();
+    talk_expect_end(&scene.talk, THA_STREAM_BROKEN, ENOBUFS);
+    scene_done(&scene);
+}
+END_TEST
+
 START_TEST(goodbye_and_plain_close_are_both_in_order)
 {
     const struct tha_tls_settings settings = settings_of_test();
@@ -264,7 +284,7 @@ START_TEST(peer_that_is_silent_in_the_handshake_times_out)
     scene_init(&scene, &settings, server_new("server", 0));
     scene.options.connect_timeout_ms = 200;
     scene_connect(&scene);
-    talk_expect_end(&scene.talk, THA_STREAM_TIMED_OUT, ETIMEDOUT);
+    talk_expect_end(&scene.talk, THA_STREAM_TLS, ETIMEDOUT);
     ck_assert_str_eq(scene.talk.detail, "no TLS handshake in 0.2 s");
     scene_done(&scene);
 }
@@ -460,8 +480,9 @@ START_TEST(want_of_memory_is_survived_everywhere)
 END_TEST
 
 SUITE("stream_tls", messages_go_out_and_come_in_sealed, longest_messages_pass_both_ways,
-      what_the_peer_does_not_read_waits_and_is_bounded, goodbye_and_plain_close_are_both_in_order, freeing_says_goodbye,
-      fault_of_the_certificate_is_told_to_both_sides, peer_that_rejects_our_certificate_is_told_of_after_the_opening,
-      peer_that_is_silent_in_the_handshake_times_out, peer_that_goes_away_in_the_handshake_is_told_of,
-      peer_that_does_not_speak_tls_is_told_of, reconnection_resumes_the_session_even_after_a_reset,
-      stream_may_be_freed_in_each_of_its_handlers, a_hundred_streams_talk_at_once, want_of_memory_is_survived_everywhere)
+      what_the_peer_does_not_read_waits_and_is_bounded, peer_that_asks_without_end_and_reads_nothing_is_given_up,
+      goodbye_and_plain_close_are_both_in_order, freeing_says_goodbye, fault_of_the_certificate_is_told_to_both_sides,
+      peer_that_rejects_our_certificate_is_told_of_after_the_opening, peer_that_is_silent_in_the_handshake_times_out,
+      peer_that_goes_away_in_the_handshake_is_told_of, peer_that_does_not_speak_tls_is_told_of,
+      reconnection_resumes_the_session_even_after_a_reset, stream_may_be_freed_in_each_of_its_handlers,
+      a_hundred_streams_talk_at_once, want_of_memory_is_survived_everywhere)

@@ -304,6 +304,25 @@ START_TEST(a_stale_view_gives_the_order_of_the_configuration)
 }
 END_TEST
 
+START_TEST(a_stale_view_names_no_inbound_trunk)
+{
+    trunkha_candidate to[2];
+    struct fixture f;
+    trunkha_view *view;
+    size_t n = 2;
+
+    fixture_init(&f, 2, 1);
+    f.trunks[0].direction = THA_DIRECTION_INBOUND;
+    view = fixture_view(&f, NULL);
+    make_stale(view, THA_VIEW_STALE_MS + 1000);
+    ck_assert_str_eq(selected(view), "t1");
+    ck_assert_int_eq(trunkha_view_explain(view, "RP", to, &n), 0);
+    ck_assert_str_eq(to[1].trunk_id, "t0");
+    ck_assert_uint_eq(to[1].why, TRUNKHA_WHY_INBOUND);
+    fixture_done(view, NULL);
+}
+END_TEST
+
 START_TEST(round_robin_gives_each_its_turn)
 {
     const char *const turns[] = {"t0 t1 t2", "t1 t2 t0", "t2 t0 t1"};
@@ -452,7 +471,8 @@ SUITE("view_select", a_candidate_says_all_there_is_to_know_of_its_trunk, texts_o
       no_more_are_given_than_asked_for, every_profile_is_found_among_thousands_and_no_other,
       ids_that_differ_only_in_length_are_told_apart, wrong_arguments_and_unknown_profiles_are_refused,
       before_the_first_load_there_is_nothing_to_select_from, those_passed_over_are_explained_but_never_selected,
-      a_stale_view_gives_the_order_of_the_configuration, round_robin_gives_each_its_turn,
+      a_stale_view_gives_the_order_of_the_configuration, a_stale_view_names_no_inbound_trunk,
+      round_robin_gives_each_its_turn,
       profiles_take_turns_apart_from_each_other, explaining_takes_no_turn,
       shares_are_exact_over_a_hundred_calls_and_near_over_ten, weights_may_be_large_and_many,
       weight_zero_never_goes_first_unless_all_have_it, only_the_members_of_a_run_change_places)

@@ -261,16 +261,17 @@ START_TEST(any_catalogue_is_answered_by_the_rules)
 }
 END_TEST
 
-/** The slots of the trunks that were reported as heard since the last time, in order; returns how many. */
-static uint32_t take_heard(trunkha_view *view, uint32_t *slots)
+/** The slots of the trunks that were reported as heard since the last time, in order, and of their last target; returns how
+ *  many. */
+static uint32_t take_heard(trunkha_view *view, uint32_t *slots, uint32_t *target_slot)
 {
     struct tha_news news;
     uint32_t n = 0;
 
     while (tha_view_take_news(view, fixture_now_ms(), &news)) {
         ck_assert_uint_eq(news.kind, THA_NEWS_HEARD);
-        ck_assert_uint_eq(news.target_slot, THA_NONE);
         slots[n++] = news.trunk_slot;
+        *target_slot = news.target_slot;
     }
 
     return n;
@@ -280,7 +281,7 @@ START_TEST(a_request_is_reported_of_every_inbound_trunk_of_its_host)
 {
     const struct tha_addr addr = addr_of("192.0.2.1", 40000), outbound = addr_of("192.0.2.2", 5060);
     const struct tha_addr foreign = addr_of("192.0.2.3", 5060);
-    uint32_t slots[MAX_TRUNKS];
+    uint32_t slots[MAX_TRUNKS], target_slot;
     struct fixture f;
     trunkha_view *view;
 
@@ -297,12 +298,13 @@ START_TEST(a_request_is_reported_of_every_inbound_trunk_of_its_host)
     ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(7), TARGET_SLOT(7), 2), 0);
 
     ck_assert_int_eq(tha_view_note_request(view, &addr, 5000), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 3);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 3);
     ck_assert_uint_eq(slots[0], TRUNK_SLOT(1));
     ck_assert_uint_eq(slots[1], TRUNK_SLOT(2));
     ck_assert_uint_eq(slots[2], TRUNK_SLOT(6));
+    ck_assert_uint_eq(target_slot, TARGET_SLOT(6));
     ck_assert_int_eq(tha_view_note_request(view, &outbound, 5000), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 0);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 0);
     ck_assert_int_eq(tha_view_note_request(view, &foreign, 5000), TRUNKHA_ERR_NOTFOUND);
     fixture_done(view, NULL);
 }
@@ -311,7 +313,7 @@ END_TEST
 START_TEST(requests_are_reported_once_a_second)
 {
     const struct tha_addr addr = addr_of("192.0.2.1", 5000);
-    uint32_t slots[MAX_TRUNKS];
+    uint32_t slots[MAX_TRUNKS], target_slot;
     struct fixture f;
     trunkha_view *view;
 
@@ -321,11 +323,11 @@ START_TEST(requests_are_reported_once_a_second)
     ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(1), TARGET_SLOT(1), 2), 0);
     for (uint32_t ms = 0; ms < 1000; ms++)
         ck_assert_int_eq(tha_view_note_request(view, &addr, UINT32_MAX - 500 + (uint64_t)ms), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 1);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 1);
     ck_assert_int_eq(tha_view_note_request(view, &addr, UINT32_MAX + UINT64_C(499)), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 0);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 0);
     ck_assert_int_eq(tha_view_note_request(view, &addr, UINT32_MAX + UINT64_C(500)), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 1);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 1);
     fixture_done(view, NULL);
 }
 END_TEST
@@ -333,7 +335,7 @@ END_TEST
 START_TEST(no_more_inbound_trunks_are_reported_at_a_time_than_said)
 {
     const struct tha_addr addr = addr_of("192.0.2.1", 5000);
-    uint32_t slots[2 * THA_HEARD_MAX];
+    uint32_t slots[2 * THA_HEARD_MAX], target_slot;
     struct fixture f;
     trunkha_view *view;
 
@@ -344,7 +346,7 @@ START_TEST(no_more_inbound_trunks_are_reported_at_a_time_than_said)
     view = fixture_view(&f, NULL);
     ck_assert_int_eq(tha_view_reserve_gauges(view, TRUNK_SLOT(MAX_TRUNKS), TARGET_SLOT(MAX_TRUNKS), 2), 0);
     ck_assert_int_eq(tha_view_note_request(view, &addr, 5000), 0);
-    ck_assert_uint_eq(take_heard(view, slots), THA_HEARD_MAX);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), THA_HEARD_MAX);
     fixture_done(view, NULL);
 }
 END_TEST
@@ -377,7 +379,7 @@ START_TEST(addresses_of_the_system_are_understood)
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(5060)};
     struct sockaddr_storage none = {.ss_family = AF_UNIX};
     trunkha_source source = TRUNKHA_SOURCE_INIT;
-    uint32_t slots[MAX_TRUNKS];
+    uint32_t slots[MAX_TRUNKS], target_slot;
     struct fixture f;
     trunkha_view *view;
 
@@ -393,7 +395,7 @@ START_TEST(addresses_of_the_system_are_understood)
     ck_assert_int_eq(trunkha_trunk_of_source(view, (struct sockaddr *)&v6, &source), 0);
     ck_assert_str_eq(source.trunk_id, "t2");
     ck_assert_int_eq(trunkha_trunk_note_request(view, (struct sockaddr *)&v6), 0);
-    ck_assert_uint_eq(take_heard(view, slots), 1);
+    ck_assert_uint_eq(take_heard(view, slots, &target_slot), 1);
     ck_assert_uint_eq(slots[0], TRUNK_SLOT(2));
 
     ck_assert_int_eq(trunkha_trunk_of_source(view, (struct sockaddr *)&none, &source), TRUNKHA_ERR_INVALID);
