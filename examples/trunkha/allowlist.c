@@ -108,10 +108,12 @@ static int load(trunkha_engine *engine, const char *file, struct allowlist *list
         return EXIT_INCOMPLETE;
     }
     err = trunkha_engine_load(engine, json, len, &diag);
-    if (err)
+    if (err) {
         fprintf(stderr, "%s:%u:%u: %s\n", file, diag.line, diag.column, diag.message);
-    else
+    } else {
         allowlist_read_ports(json, len, &list->own);
+        allowlist_read_servers(json, len, list->servers);
+    }
     free(json);
 
     return err ? EXIT_INCOMPLETE : 0;
@@ -120,16 +122,19 @@ static int load(trunkha_engine *engine, const char *file, struct allowlist *list
 static int gather(trunkha_engine *engine, struct allowlist *list, const trunkha_resolve_options *options)
 {
     trunkha_view_info info = TRUNKHA_VIEW_INFO_INIT;
+    trunkha_resolve_options resolve = *options;
     trunkha_view *view;
     int status = load(engine, list->file, list);
 
     if (status)
         return status;
+    if (!resolve.servers && list->servers[0])
+        resolve.servers = list->servers;
     view = trunkha_engine_view(engine);
     trunkha_view_get_info(view, &info);
     list->count = info.trunks;
     list->trunks = calloc(list->count ? list->count : 1, sizeof(*list->trunks));
-    status = list->trunks ? look_up_all(list, view, options) : EXIT_REFUSED;
+    status = list->trunks ? look_up_all(list, view, &resolve) : EXIT_REFUSED;
     trunkha_view_unref(view);
 
     return status;
@@ -171,7 +176,7 @@ int command_allowlist(int argc, char **argv)
     const struct option options[] = {
         {"--format", "nft|iptables|json", OPTION_CHOICE, &format, 0, 0, "how to print it; default nft"},
         {"--rtp", "FROM-TO", OPTION_TEXT, &rtp, 0, 0, "UDP ports of ours for media; default 10000-20000"},
-        {"--dns", "SERVER", OPTION_TEXT, &resolve.servers, 0, 0, "IP[:PORT] instead of resolv.conf's"},
+        {"--dns", "SERVER", OPTION_TEXT, &resolve.servers, 0, 0, "IP[:PORT] instead of `dns.servers`, or of resolv.conf's"},
         {NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL},
     };
     int status = options_read(&manual, options, argc, argv, &list.file);

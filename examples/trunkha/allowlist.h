@@ -10,6 +10,7 @@
 
 #define ALLOWLIST_ADDRESSES_MAX 64 /* of one trunk: as many as the library names */
 #define ALLOWLIST_PORTS_MAX     32
+#define ALLOWLIST_SERVERS_SIZE  1024 /* bytes of the list of name servers, with its zero */
 
 /** Where a trunk is, as the DNS has it now. */
 struct allowlist_trunk {
@@ -30,6 +31,7 @@ struct allowlist {
     struct allowlist_trunk *trunks;
     size_t count;
     struct allowlist_ports own;
+    char servers[ALLOWLIST_SERVERS_SIZE]; /**< of the configuration; "" = none */
     uint16_t rtp_from, rtp_to;
 };
 
@@ -47,6 +49,9 @@ bool allowlist_split(const char *target, struct allowlist_address *ret_address);
 
 /** Reads `sip.listen` and every `localAddress` out of a configuration that the library has accepted. */
 void allowlist_read_ports(const char *json, size_t len, struct allowlist_ports *ret_ports);
+
+/** Reads `dns.servers` as trunkha_resolve_options has them. */
+void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST_SERVERS_SIZE]);
 
 /** The smallest TTL of all addresses; 0 = none is from a name. */
 uint32_t allowlist_ttl(const struct allowlist *list);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,5 +115,21 @@ void allowlist_read_ports(const char *json, size_t len, struct allowlist_ports *
     read_groups(&reading, root);
     if (reading.has_any)
         ret_ports->count = 0;
+    json_decref(root);
+}
+
+void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST_SERVERS_SIZE])
+{
+    json_t *root = json_loadb(json, len, 0, NULL);
+    const json_t *server;
+    size_t i;
+
+    servers[0] = '\0';
+    json_array_foreach(json_object_get(json_object_get(root, "dns"), "servers"), i, server)
+    {
+        size_t used = strlen(servers);
+
+        snprintf(servers + used, ALLOWLIST_SERVERS_SIZE - used, "%s%s", i ? ", " : "", json_string_value(server));
+    }
     json_decref(root);
 }

@@ -145,7 +145,7 @@ enum tha_digest_verdict tha_digest_take(const struct tha_mem *mem, struct tha_di
                                         const struct tha_credentials *credentials, const struct tha_span *values,
                                         uint32_t n_values, bool is_proxy, bool was_answered)
 {
-    struct tha_challenge challenge;
+    struct tha_challenge challenge = {.is_digest = false};
     const struct algorithm *algorithm = find_best(credentials, values, n_values, &challenge);
     struct tha_digest *digest;
 

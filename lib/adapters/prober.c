@@ -116,6 +116,8 @@ static bool is_same_target(const struct tha_slot *slot, const struct tha_prober_
 
 static void set_target(struct tha_prober *prober, struct tha_slot *slot, const struct tha_prober_target *target)
 {
+    if (slot->reach != target->reach)
+        tha_slot_forget_local(slot); /* the public address may be another, or there is none any more */
     slot->uri = target->uri;
     slot->text = target->text;
     slot->reach = target->reach;

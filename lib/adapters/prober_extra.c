@@ -70,8 +70,6 @@ bool tha_slot_adapt(struct tha_prober *prober, struct tha_slot *slot)
     const struct tha_addr *source = tha_slot_source(slot);
     struct tha_extra *extra = slot->extra;
 
-    if (slot->reach || extra)
-        tha_slot_forget_local(slot); /* the public address may be another */
     if (!extra)
         return source;
     if (tha_addr_is_equal(&extra->source, source ? source : &anywhere) && has_same_security(prober, slot))

@@ -16,6 +16,19 @@ struct challenge {
     char header[HEADER_MAX];
 };
 
+/** Was it only for the realm that nothing could be answered? */
+static bool is_of_other_realm(const trunkha_engine *engine, const struct tha_credentials *credentials,
+                              const struct tha_span *value)
+{
+    const struct tha_credentials of_any_realm = {credentials->username, credentials->password, NULL};
+    struct tha_digest *digest = NULL;
+    bool is_usable = tha_digest_take(&engine->mem, &digest, &of_any_realm, value, 1, false, false) == THA_DIGEST_TAKEN;
+
+    tha_digest_free(digest);
+
+    return is_usable;
+}
+
 static int answer(const trunkha_engine *engine, const struct tha_credentials *credentials, struct challenge *challenge)
 {
     struct tha_span value = {challenge->value, strlen(challenge->value)};
@@ -38,7 +51,7 @@ static int answer(const trunkha_engine *engine, const struct tha_credentials *cr
     case THA_DIGEST_NO_MEMORY:
         return TRUNKHA_ERR_NOMEM;
     default:
-        return TRUNKHA_ERR_UNSUPPORTED;
+        return is_of_other_realm(engine, credentials, &value) ? TRUNKHA_ERR_UNAVAILABLE : TRUNKHA_ERR_UNSUPPORTED;
     }
     if (len < 2)
         return TRUNKHA_ERR_INVALID; /* longer than any header may be */

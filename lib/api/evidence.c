@@ -91,15 +91,15 @@ static bool on_is_draining(void *user_data)
     return tha_core_is_draining(engine->core);
 }
 
-/** What comes from nobody's address costs no more than this look. */
+/** What comes from nobody's address costs no more than this look. Each inbound trunk is heard on its own account, for the
+ *  core looks through all targets only now and then, whoever has asked. */
 static void on_request(const struct tha_addr *from, void *user_data)
 {
     trunkha_engine *engine = user_data;
-    trunkha_source source = TRUNKHA_SOURCE_INIT;
-    uint32_t slot;
+    uint64_t now_ms = tha_clock_ms();
 
-    if (!tha_view_find_source(engine->view, from, &source, &slot))
-        tha_core_note_request(engine->core, from, tha_clock_ms());
+    if (!tha_view_note_request(engine->view, from, now_ms))
+        tha_core_note_request(engine->core, from, now_ms);
 }
 
 static void on_batch_end(void *user_data)

@@ -3,8 +3,8 @@
 #include "machine.h"
 
 /** At most so often the addresses that have come are taken over: more at once cost no more than one. */
-#define EVERY_MS       20U
-#define TRUNKS_PER_MS  100U
+#define EVERY_MS      20U
+#define TRUNKS_PER_MS 100U
 
 static void want_addresses(struct tha_core *core, uint64_t now_ms)
 {
@@ -183,8 +183,7 @@ static bool is_taken_over(const struct tha_table *table, const struct tha_trunk 
 /** Nobody judges the addresses of a trunk that is not probed: it has no say. */
 static bool has_say(const struct tha_table *table, uint32_t index)
 {
-    return tha_table_trunk_model(table, index)->keepalive->enabled &&
-           table->trunks[index].admin != TRUNKHA_ADMIN_DISABLED;
+    return tha_table_trunk_model(table, index)->keepalive->enabled && table->trunks[index].admin != TRUNKHA_ADMIN_DISABLED;
 }
 
 /** Each trunk of a name judges for itself: what one has found well may be beyond the reach of another. */
@@ -259,8 +258,8 @@ static void warn(struct tha_core *core, const struct tha_name *name, uint32_t ne
 {
     if (news & THA_NAMES_LONG_TTL)
         tha_text_print(core->warning, sizeof(core->warning),
-                       "%s has a TTL of %u s: when its addresses change, others than us keep the old ones that long", name->host,
-                       ttl_s);
+                       "%s has a TTL of %u s: when its addresses change, others than us keep the old ones that long",
+                       name->host, ttl_s);
     else if (news & THA_NAMES_CUT)
         tha_text_print(core->warning, sizeof(core->warning), "%s comes to more than %u addresses: the first ones are used",
                        name->host, THA_DNS_LOCATIONS_MAX);

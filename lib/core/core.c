@@ -261,6 +261,7 @@ void tha_core_show_target(struct tha_core *core, struct tha_target *target)
 
 void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk)
 {
+    core->known_group = THA_NONE;
     if (trunk->is_dirty)
         return;
     trunk->is_dirty = true;
@@ -311,6 +312,17 @@ static void take_target(struct tha_core *core, struct tha_action *action)
     core->dirty_target = target->next_dirty;
 }
 
+/** After a load all trunks of a group are shown, one after the other: their common health is worked out once. */
+static uint32_t group_health(struct tha_core *core, uint32_t group)
+{
+    if (core->known_group != group) {
+        core->known_group = group;
+        core->known_health = tha_rollup_group_health(core->table, group);
+    }
+
+    return core->known_health;
+}
+
 static void take_trunk(struct tha_core *core, struct tha_action *action)
 {
     struct tha_trunk *trunk = &core->table->trunks[core->dirty_trunk];
@@ -331,7 +343,7 @@ static void take_trunk(struct tha_core *core, struct tha_action *action)
                 .lack = trunk->lack,
                 .has_name = model->dns_name != NULL,
                 .group = model->group,
-                .group_health = tha_rollup_group_health(core->table, model->group),
+                .group_health = group_health(core, model->group),
             },
     };
     if (model->dns_name)

@@ -27,6 +27,7 @@ struct tha_core {
     uint32_t n_events, next_event, events_capacity;
     uint32_t lost;
 
+    uint32_t known_group, known_health; /**< the last one shown, as long as no trunk changes; THA_NONE = none */
     uint32_t n_voters;       /**< trunks that a fault at home would silence */
     uint32_t n_silent;       /**< those of them that give no answer now */
     uint32_t n_closed;       /**< trunks that take no new calls: draining or disabled */

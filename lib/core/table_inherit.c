@@ -181,20 +181,32 @@ static bool has_target_of(const struct tha_table *table, const struct tha_trunk 
     return false;
 }
 
-/** What it lacks is told once; whose abilities it was compared with may have another index now, or be gone. */
+/** The index now of the trunk that had @p was: most often the same. */
+static uint32_t find_new_trunk(const struct tha_table *table, uint32_t was)
+{
+    if (was < table->model->n_trunks && table->old_trunks[was] == was)
+        return was;
+
+    for (uint32_t i = 0; i < table->model->n_trunks; i++) {
+        if (table->old_trunks[i] == was)
+            return i;
+    }
+
+    return THA_NONE;
+}
+
+/** What it lacks is told once, as long as whose abilities it was compared with is there. */
 static void inherit_lack(struct tha_table *table, uint32_t i, const struct tha_lack *before)
 {
     struct tha_lack *lack = &table->trunks[i].lack;
 
-    *lack = (struct tha_lack){.compared = THA_NONE};
-    if (tha_abilities_is_empty(&before->abilities))
+    *lack = *before;
+    if (tha_abilities_is_empty(&before->abilities) || before->compared == THA_NONE)
         return;
-    for (uint32_t j = 0; before->compared != THA_NONE && j < table->model->n_trunks; j++) {
-        if (table->old_trunks[j] == before->compared)
-            *lack = (struct tha_lack){before->abilities, j};
-    }
-    if (before->compared == THA_NONE)
-        *lack = *before;
+
+    lack->compared = find_new_trunk(table, before->compared);
+    if (lack->compared == THA_NONE)
+        lack->abilities = (struct tha_abilities){.methods = 0};
 }
 
 static bool has_same_name(const struct tha_table *table, uint32_t i, const struct tha_table *old)

@@ -464,6 +464,25 @@ void player_say(struct player *player, const char *text)
     pthread_mutex_unlock(&player->mutex);
 }
 
+void player_source(struct player *player, char buf[64])
+{
+    struct sockaddr_storage peer;
+    const struct sockaddr_in *v4 = (struct sockaddr_in *)&peer;
+    const struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&peer;
+    socklen_t len = sizeof(peer);
+    bool is_v6;
+    char ip[INET6_ADDRSTRLEN] = "";
+
+    pthread_mutex_lock(&player->mutex);
+    peer = player->peer;
+    if (player->last && player->last->fd)
+        getpeername(player->last->fd, (struct sockaddr *)&peer, &len);
+    pthread_mutex_unlock(&player->mutex);
+    is_v6 = peer.ss_family == AF_INET6;
+    inet_ntop(peer.ss_family, is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, ip, sizeof(ip));
+    snprintf(buf, 64, is_v6 ? "[%s]:%u" : "%s:%u", ip, ntohs(is_v6 ? v6->sin6_port : v4->sin_port));
+}
+
 unsigned player_requests(struct player *player)
 {
     unsigned n;

@@ -55,6 +55,9 @@ unsigned player_connections(struct player *player);
 /** Waits until the @p nth request from the first on has come, and copies the last one. */
 void player_await(struct player *player, unsigned nth, char buf[PLAYER_MESSAGE_MAX]);
 
+/** Where the last request came from: "127.0.0.1:40000". */
+void player_source(struct player *player, char buf[64]);
+
 /** A response with @p status_line ("200 OK") and what RFC 3261 section 8.2.6.2 has it repeat; then @p more: whole header
  *  lines. */
 size_t player_answer(const char *request, const char *status_line, const char *more, char *buf, size_t size);

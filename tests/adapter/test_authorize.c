@@ -208,16 +208,20 @@ START_TEST(a_challenge_cannot_break_out_of_the_header)
 }
 END_TEST
 
-static int child_authorizes(void)
+static int authorize_once(void)
 {
     char *header = NULL;
+    int err =
+        trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\", nonce=\"n\"", "INVITE", "sip:x", &header);
 
-    return trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\", nonce=\"n\"", "INVITE", "sip:x", &header);
+    trunkha_free(header);
+
+    return err;
 }
 
 static void *other_thread(void *arg)
 {
-    *(int *)arg = child_authorizes();
+    *(int *)arg = authorize_once();
 
     return NULL;
 }
@@ -237,7 +241,7 @@ START_TEST(any_thread_may_ask_but_no_child)
     }
     child = fork();
     if (!child)
-        _exit(child_authorizes() == TRUNKHA_ERR_FORKED && trunkha_message_send(stage.engine, "a", "udp:127.0.0.1:9", "X", 1) ==
+        _exit(authorize_once() == TRUNKHA_ERR_FORKED && trunkha_message_send(stage.engine, "a", "udp:127.0.0.1:9", "X", 1) ==
                                                               TRUNKHA_ERR_FORKED
                   ? 0
                   : 1);

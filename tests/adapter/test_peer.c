@@ -14,16 +14,23 @@
     "From: <sip:peer@127.0.0.1>;tag=peer\r\nTo: <sip:127.0.0.1>\r\nCall-ID: peer-1\r\nCSeq: 7 OPTIONS\r\n"                  \
     "Content-Length: 0\r\n\r\n"
 
-/** A socket connected to @p port of 127.0.0.1. */
-static int peer_of(uint16_t port)
+/** A socket of @p host connected to @p port of 127.0.0.1. */
+static int peer_at(const char *host, uint16_t port)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host)};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 
     return fd;
+}
+
+static int peer_of(uint16_t port)
+{
+    return peer_at("127.0.0.1", port);
 }
 
 /** Sends @p text until it is answered; the answer in @p buf. */
@@ -115,6 +122,47 @@ START_TEST(packets_that_prove_nothing_are_counted_and_change_nothing)
 }
 END_TEST
 
+#define TWO_INBOUND                                                                                                         \
+    "{'trunkGroups': [{'id': 'in', 'trunks': [{'id': 'a1', 'sipAddress': '127.0.0.2', 'direction': 'inbound'},"             \
+    "{'id': 'b1', 'sipAddress': '127.0.0.3', 'direction': 'inbound'}]}], 'keepalive': {'enabled': false},"                  \
+    "'sip': {'listen': ['%s']}}"
+
+static void load_two_inbound(trunkha_engine *engine, const char *listen)
+{
+    char json[512];
+
+    snprintf(json, sizeof(json), TWO_INBOUND, listen);
+    for (char *c = json; *c; c++) {
+        if (*c == '\'')
+            *c = '"';
+    }
+    ck_assert_int_eq(trunkha_engine_load(engine, json, strlen(json), NULL), 0);
+}
+
+START_TEST(a_peer_is_heard_however_often_another_one_asks)
+{
+    struct world world;
+    char listen[64];
+    uint16_t port = listen_text(listen, sizeof(listen));
+    int busy, quiet;
+
+    world_open(&world, NULL, listen);
+    load_two_inbound(world.engine, listen);
+    ck_assert_int_eq(trunkha_engine_start(world.engine), 0);
+    busy = peer_at("127.0.0.2", port);
+    quiet = peer_at("127.0.0.3", port);
+    for (int i = 0; i < 200 && world_trunk(&world, "b1").health != TRUNKHA_HEALTH_AVAILABLE; i++, world_nap()) {
+        ck_assert_int_gt(send(busy, OPTIONS, strlen(OPTIONS), 0), 0);
+        ck_assert_int_gt(send(quiet, OPTIONS, strlen(OPTIONS), 0), 0);
+    }
+    ck_assert_uint_eq(world_trunk(&world, "a1").health, TRUNKHA_HEALTH_AVAILABLE);
+    ck_assert_uint_eq(world_trunk(&world, "b1").health, TRUNKHA_HEALTH_AVAILABLE);
+    close(quiet);
+    close(busy);
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(a_provisional_answer_is_none_and_a_late_one_credits_nothing)
 {
     struct world world;
@@ -166,5 +214,5 @@ START_TEST(one_probe_of_anything)
 END_TEST
 
 SUITE("peer", options_from_a_peer_is_answered_200_and_503_while_draining,
-      packets_that_prove_nothing_are_counted_and_change_nothing, a_provisional_answer_is_none_and_a_late_one_credits_nothing,
-      one_probe_of_anything)
+      packets_that_prove_nothing_are_counted_and_change_nothing, a_peer_is_heard_however_often_another_one_asks,
+      a_provisional_answer_is_none_and_a_late_one_credits_nothing, one_probe_of_anything)

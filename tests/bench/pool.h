@@ -1,4 +1,4 @@
-/** @file pool.h  A name server that knows a pool of names by heart: t7.pool.example is the eighth address of the mock carrier */
+/** @file pool.h  A name server for thousands of names: t7.pool.example is the eighth address of the mock carrier */
 #ifndef BENCH_POOL_H
 #define BENCH_POOL_H
 

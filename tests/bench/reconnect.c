@@ -3,7 +3,6 @@
  *
  * Goals: connections are made anew one after another, at most twice the 500 a second that are meant, in any 100 ms; the
  * loop never takes 50 ms to come back to its sockets. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "peer.h"

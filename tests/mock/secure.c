@@ -22,8 +22,7 @@ static EVP_PKEY *make_key(void)
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
     EVP_PKEY *key = NULL;
 
-    if (ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
-        EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) == 1)
+    if (ctx && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) == 1)
         EVP_PKEY_keygen(ctx, &key);
     EVP_PKEY_CTX_free(ctx);
 
@@ -72,8 +71,7 @@ struct secure *secure_new(void)
 {
     struct secure *secure = calloc(1, sizeof(*secure));
 
-    if (secure &&
-        make_identity(&secure->authority, NULL, "mock authority", NID_basic_constraints, "critical,CA:TRUE") &&
+    if (secure && make_identity(&secure->authority, NULL, "mock authority", NID_basic_constraints, "critical,CA:TRUE") &&
         make_identity(&secure->server, &secure->authority, "mock carrier", NID_subject_alt_name, "DNS:" SECURE_NAME))
         return secure;
 

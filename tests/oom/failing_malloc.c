@@ -2,6 +2,7 @@
 #include "failing_malloc.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -80,4 +81,32 @@ void free(void *ptr)
     if (ptr)
         atomic_fetch_sub(&blocks, 1);
     __libc_free(ptr);
+}
+
+static void *spared_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+
+    return __libc_malloc(size);
+}
+
+static void *spared_realloc(void *ptr, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+
+    return __libc_realloc(ptr, size);
+}
+
+static void spared_free(void *ptr, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    __libc_free(ptr);
+}
+
+void failing_malloc_spare_openssl(void)
+{
+    CRYPTO_set_mem_functions(spared_malloc, spared_realloc, spared_free);
 }

@@ -13,4 +13,7 @@ bool failing_malloc_has_failed(void);
 /** Blocks handed out and not given back. */
 long failing_malloc_count(void);
 
+/** OpenSSL's own allocations neither fail nor count. To be called before it makes any. */
+void failing_malloc_spare_openssl(void);
+
 #endif

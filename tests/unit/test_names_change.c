@@ -356,6 +356,5 @@ SUITE("names_change", nothing_is_known_before_the_first_answer,
       a_service_that_is_decidedly_not_offered_any_more_takes_its_addresses_along,
       a_partial_result_takes_away_only_what_is_certain, without_keep_last_good_a_partial_result_is_all_there_is,
       a_long_ttl_is_told_once, a_long_ttl_that_waits_to_be_told_is_not_lost_with_a_load,
-      more_addresses_than_are_taken_are_told_once,
-      news_come_once_for_all_that_has_come_together_in_the_order_of_the_first,
+      more_addresses_than_are_taken_are_told_once, news_come_once_for_all_that_has_come_together_in_the_order_of_the_first,
       whatever_is_answered_locations_are_within_bounds_and_each_address_is_one)

@@ -472,7 +472,6 @@ SUITE("view_select", a_candidate_says_all_there_is_to_know_of_its_trunk, texts_o
       ids_that_differ_only_in_length_are_told_apart, wrong_arguments_and_unknown_profiles_are_refused,
       before_the_first_load_there_is_nothing_to_select_from, those_passed_over_are_explained_but_never_selected,
       a_stale_view_gives_the_order_of_the_configuration, a_stale_view_names_no_inbound_trunk,
-      round_robin_gives_each_its_turn,
-      profiles_take_turns_apart_from_each_other, explaining_takes_no_turn,
+      round_robin_gives_each_its_turn, profiles_take_turns_apart_from_each_other, explaining_takes_no_turn,
       shares_are_exact_over_a_hundred_calls_and_near_over_ten, weights_may_be_large_and_many,
       weight_zero_never_goes_first_unless_all_have_it, only_the_members_of_a_run_change_places)
