@@ -210,12 +210,13 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
     struct tha_prober *prober = extra->prober;
     struct tha_slot *slot = extra->slot;
     bool is_in_order = end->kind == THA_STREAM_CLOSED;
+    struct tha_evidence evidence;
     char detail[DETAIL_SIZE];
-    struct tha_evidence evidence = evidence_of(end, detail);
 
     (void)stream;
-    tha_count(&prober->counters.connections_lost);
     tha_text_copy(detail, sizeof(detail), end->detail); /* it may be the connection's own */
+    evidence = evidence_of(end, detail);
+    tha_count(&prober->counters.connections_lost);
     tha_slot_disconnect(prober, slot);
     if (prober->handlers.returned)
         prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);

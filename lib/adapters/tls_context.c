@@ -11,12 +11,23 @@ struct complaint {
     size_t size;
 };
 
+/** OpenSSL's own want of memory, or the C library's when it opens a file. */
+static bool is_out_of_memory(unsigned long error)
+{
+    return ERR_GET_REASON(error) == (ERR_GET_LIB(error) == ERR_LIB_SYS ? ENOMEM : ERR_R_MALLOC_FAILURE);
+}
+
 /** Says why @p path cannot be used as @p key; the text is the system's if the file cannot even be read, else OpenSSL's. */
 static int complain(const struct complaint *complaint, const char *key, const char *path)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
-    FILE *file = fopen(path, "re");
+    FILE *file;
 
+    if (is_out_of_memory(ERR_peek_error())) {
+        ERR_clear_error();
+        return TRUNKHA_ERR_NOMEM;
+    }
+    file = fopen(path, "re");
     if (!file)
         reason = strerror(errno);
     else

@@ -54,7 +54,7 @@ static int answer(const trunkha_engine *engine, const struct tha_credentials *cr
         return is_of_other_realm(engine, credentials, &value) ? TRUNKHA_ERR_UNAVAILABLE : TRUNKHA_ERR_UNSUPPORTED;
     }
     if (len < 2)
-        return TRUNKHA_ERR_INVALID; /* longer than any header may be */
+        return TRUNKHA_ERR_INVALID;    /* longer than any header may be */
     challenge->header[len - 2] = '\0'; /* its line end is the host's */
 
     return 0;

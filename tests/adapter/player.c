@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <ftw.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -262,12 +263,13 @@ static void read_connection(struct player *player, struct connection *connection
 static void accept_one(struct player *player)
 {
     const struct timeval patience = {.tv_sec = PATIENCE_S};
-    int fd = accept4(player->fd, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(player->fd, NULL, NULL, SOCK_CLOEXEC), on = 1;
 
     if (fd < 0)
         return;
     player->n_connections++;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
         struct connection *connection = &player->connections[i];
 

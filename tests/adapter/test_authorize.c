@@ -149,9 +149,14 @@ END_TEST
 START_TEST(what_cannot_be_answered_says_why)
 {
     static const char good[] = "Digest realm=\"r\", nonce=\"n\"";
-    static const char *const useless[] = {
-        "", "Basic realm=\"r\"", "Digest", "Digest realm=\"r\"", "Digest realm=\"r\", nonce=\"n\", algorithm=ROT13",
-        "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"", "Digest realm=\"r", ",,,,"};
+    static const char *const useless[] = {"",
+                                          "Basic realm=\"r\"",
+                                          "Digest",
+                                          "Digest realm=\"r\"",
+                                          "Digest realm=\"r\", nonce=\"n\", algorithm=ROT13",
+                                          "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"",
+                                          "Digest realm=\"r",
+                                          ",,,,"};
     static const char kept[] = "kept";
     char *header = (char *)kept;
     trunkha_engine *engine = NULL;
@@ -183,9 +188,9 @@ START_TEST(a_challenge_of_another_realm_is_not_answered)
     char *header = NULL;
 
     open_trunks(", 'realm': 'mine'");
-    ck_assert_int_eq(trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"yours\", nonce=\"n\"", "INVITE", "sip:x",
-                                             &header),
-                     TRUNKHA_ERR_UNAVAILABLE);
+    ck_assert_int_eq(
+        trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"yours\", nonce=\"n\"", "INVITE", "sip:x", &header),
+        TRUNKHA_ERR_UNAVAILABLE);
     header = authorize(401, "Digest realm=\"mine\", nonce=\"n\"");
     trunkha_free(header);
     stage_close(&stage);
@@ -197,8 +202,8 @@ START_TEST(a_challenge_cannot_break_out_of_the_header)
     char *header = NULL, challenge[4096] = "Digest realm=\"r\", nonce=\"";
 
     open_trunks("");
-    ck_assert_int_ne(trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\r\nX: y\", nonce=\"n\"", "INVITE", "sip:x",
-                                             &header),
+    ck_assert_int_ne(trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\r\nX: y\", nonce=\"n\"", "INVITE",
+                                             "sip:x", &header),
                      0);
     memset(challenge + strlen(challenge), 'n', 3000);
     strcat(challenge, "\"");
@@ -211,8 +216,7 @@ END_TEST
 static int authorize_once(void)
 {
     char *header = NULL;
-    int err =
-        trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\", nonce=\"n\"", "INVITE", "sip:x", &header);
+    int err = trunkha_trunk_authorize(stage.engine, "a", 401, "Digest realm=\"r\", nonce=\"n\"", "INVITE", "sip:x", &header);
 
     trunkha_free(header);
 
@@ -241,8 +245,8 @@ START_TEST(any_thread_may_ask_but_no_child)
     }
     child = fork();
     if (!child)
-        _exit(authorize_once() == TRUNKHA_ERR_FORKED && trunkha_message_send(stage.engine, "a", "udp:127.0.0.1:9", "X", 1) ==
-                                                              TRUNKHA_ERR_FORKED
+        _exit(authorize_once() == TRUNKHA_ERR_FORKED &&
+                      trunkha_message_send(stage.engine, "a", "udp:127.0.0.1:9", "X", 1) == TRUNKHA_ERR_FORKED
                   ? 0
                   : 1);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -314,7 +318,8 @@ START_TEST(the_right_password_is_available_and_challenged_once)
 {
     static struct gate gates[] = {
         {PLAIN, "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0},
-        {"WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\"\r\n", "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0},
+        {"WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\"\r\n", "401 Unauthorized", "Authorization", "md5", 0, 0,
+         UINT32_MAX, 0, 0},
         {"Proxy-Authenticate: Digest realm=\"r\", nonce=\"%u\", algorithm=SHA-256, qop=\"auth\"\r\n",
          "407 Proxy Authentication Required", "Proxy-Authorization", "sha256", 0, 0, UINT32_MAX, 0, 0},
     };

@@ -79,7 +79,8 @@ static void nap(void)
 
 START_TEST(every_kind_of_address_is_known)
 {
-    load("{'id': 'four', 'sipAddress': '127.0.1.1:5070'" QUIET "}, {'id': 'six', 'sipAddress': '[2001:db8::6]:5070'" QUIET "},"
+    load("{'id': 'four', 'sipAddress': '127.0.1.1:5070'" QUIET "}, {'id': 'six', 'sipAddress': '[2001:db8::6]:5070'" QUIET
+         "},"
          "{'id': 'tcp', 'sipAddress': 'sip:127.0.1.2:5072;transport=tcp'" QUIET "}",
          "");
     ck_assert_str_eq(trunk_of("127.0.1.1", 5070), "four");
@@ -148,7 +149,8 @@ END_TEST
 
 START_TEST(what_is_no_address_and_who_is_nobody_is_said)
 {
-    struct source there = source_of("127.0.1.1", 1), stranger = source_of("127.0.1.2", 1), un = {.un = {.sun_family = AF_UNIX}};
+    struct source there = source_of("127.0.1.1", 1), stranger = source_of("127.0.1.2", 1),
+                  un = {.un = {.sun_family = AF_UNIX}};
     trunkha_source found = TRUNKHA_SOURCE_INIT, before = found;
 
     stage_open(&stage, false);
@@ -212,7 +214,8 @@ START_TEST(an_inbound_trunk_is_never_selected)
     trunkha_candidate to[4];
     size_t n = 4;
 
-    load(INBOUND("in", "127.0.1.1:5070", QUIET) ", {'id': 'out', 'sipAddress': '127.0.1.2', 'direction': 'outbound'" QUIET "}",
+    load(INBOUND("in", "127.0.1.1:5070", QUIET) ", {'id': 'out', 'sipAddress': '127.0.1.2', 'direction': 'outbound'" QUIET
+                                                "}",
          "");
     ck_assert_int_eq(note("127.0.1.1"), 0);
     stage_await_health(&stage, 0, "in", TRUNKHA_HEALTH_AVAILABLE, STAGE_ANY, NULL);
@@ -395,8 +398,8 @@ START_TEST(the_halves_of_a_pair_know_of_each_other)
     unsigned n;
 
     snprintf(trunks, sizeof(trunks),
-             "{'id': 'out', 'sipAddress': '%s', 'direction': 'outbound', 'pairedTrunkId': 'in'},"
-             INBOUND("in", "127.0.1.1:5070", QUIET),
+             "{'id': 'out', 'sipAddress': '%s', 'direction': 'outbound', 'pairedTrunkId': 'in'}," INBOUND(
+                 "in", "127.0.1.1:5070", QUIET),
              player_uri(carrier));
     load(trunks, "");
     n = stage_await_health(&stage, 0, "out", TRUNKHA_HEALTH_AVAILABLE, STAGE_ANY, NULL);
@@ -432,8 +435,7 @@ START_TEST(disabled_means_not_listened_to)
 }
 END_TEST
 
-SUITE("inbound", every_kind_of_address_is_known,
-      of_several_trunks_the_one_with_the_port_is_meant_and_then_the_inbound_one,
+SUITE("inbound", every_kind_of_address_is_known, of_several_trunks_the_one_with_the_port_is_meant_and_then_the_inbound_one,
       the_addresses_of_a_name_are_known_while_they_are_its, what_is_no_address_and_who_is_nobody_is_said,
       a_request_proves_an_inbound_trunk_and_silence_makes_it_unknown_again, a_reload_keeps_what_was_heard_and_for_how_long,
       an_inbound_trunk_is_never_selected, a_group_of_inbound_trunks_has_nobody_to_call,

@@ -378,8 +378,8 @@ END_TEST
 
 SUITE("messages", a_message_goes_where_probes_go_and_its_answer_comes_back,
       requests_of_the_peer_go_to_the_host_but_options_are_answered_here, a_stranger_is_told_as_a_stranger,
-      another_port_of_a_peer_is_still_the_peer, our_address_is_that_of_the_socket_or_connection, what_cannot_be_sent_says_why,
-      messages_before_a_configuration_are_out_of_place, a_message_that_the_peer_refuses_comes_back,
-      the_end_of_a_connection_is_told_and_the_next_message_has_another,
+      another_port_of_a_peer_is_still_the_peer, our_address_is_that_of_the_socket_or_connection,
+      what_cannot_be_sent_says_why, messages_before_a_configuration_are_out_of_place,
+      a_message_that_the_peer_refuses_comes_back, the_end_of_a_connection_is_told_and_the_next_message_has_another,
       a_trunk_without_probes_gets_its_connection_by_the_first_message, many_segments_make_one_message_and_one_segment_many,
       the_callback_may_answer_at_once, the_callback_may_load_another_configuration)

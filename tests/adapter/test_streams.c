@@ -401,7 +401,8 @@ START_TEST(ipv6_carriers_are_reached_over_each_transport)
 }
 END_TEST
 
-SUITE("streams", a_connection_is_made_once_and_kept, a_refused_connection_is_a_network_error_and_a_carrier_that_comes_is_found,
+SUITE("streams", a_connection_is_made_once_and_kept,
+      a_refused_connection_is_a_network_error_and_a_carrier_that_comes_is_found,
       a_probe_whose_connection_is_reset_fails_at_once, a_probe_whose_connection_is_closed_fails_at_once,
       a_connection_closed_while_idle_is_made_anew_at_once_and_is_no_outage,
       a_connection_that_is_up_but_dead_is_found_by_probes_and_made_anew,

@@ -16,7 +16,8 @@ static size_t challenge(const char *request, char *buf, size_t size, void *user_
         return player_answer(request, "200 OK", "", buf, size);
 
     return player_answer(request, "401 Unauthorized",
-                         "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"\r\n", buf, size);
+                         "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"\r\n", buf,
+                         size);
 }
 
 static void play(struct peers *peers, int told, int control)

@@ -6,9 +6,9 @@
 struct peers {
     char challenging[96]; /**< over UDP; wants credentials, whichever */
     char tcp[96];
-    char tls[96];    /**< with a certificate of player_certificate("ca.pem") */
-    char named[96];  /**< a name with an SRV record, that leads to `challenging` */
-    char dns[32];    /**< "127.0.0.1:40000" */
+    char tls[96];   /**< with a certificate of player_certificate("ca.pem") */
+    char named[96]; /**< a name with an SRV record, that leads to `challenging` */
+    char dns[32];   /**< "127.0.0.1:40000" */
     int pid, control;
 };
 
