@@ -46,6 +46,34 @@ uint32_t allowlist_ttl(const struct allowlist *list)
     return least;
 }
 
+/* ---- Strings of the configuration ---- */
+
+#define VALUE_SIZE 256
+
+/** With every ${NAME} replaced, as the library has done when it accepted the configuration; "" = it is no string. */
+static const char *read_string(const json_t *string, char buf[VALUE_SIZE])
+{
+    const char *raw = json_is_string(string) ? json_string_value(string) : "";
+    size_t len = 0;
+
+    while (*raw && len + 1 < VALUE_SIZE) {
+        const char *end = strncmp(raw, "${", 2) ? NULL : strchr(raw, '}');
+        char name[VALUE_SIZE];
+
+        if (!end) {
+            buf[len++] = *raw++;
+            continue;
+        }
+        snprintf(name, sizeof(name), "%.*s", (int)(end - raw - 2), raw + 2);
+        for (const char *value = getenv(name); value && *value && len + 1 < VALUE_SIZE; value++)
+            buf[len++] = *value;
+        raw = end + 1;
+    }
+    buf[len] = '\0';
+
+    return buf;
+}
+
 /* ---- Our own ports ---- */
 
 /** The port at the end of "udp:0.0.0.0:5060" or "[2001:db8::1]:5060"; 0 = none, or left to the system. */
@@ -79,9 +107,9 @@ static void add_port(struct reading *reading, uint16_t port)
 /** A trunk, or a group that is a trunk itself. */
 static void read_trunk(struct reading *reading, const json_t *trunk)
 {
-    const char *local = json_string_value(json_object_get(trunk, "localAddress"));
+    char local[VALUE_SIZE];
 
-    if (local && *local)
+    if (*read_string(json_object_get(trunk, "localAddress"), local))
         add_port(reading, port_of(local));
 }
 
@@ -105,12 +133,13 @@ void allowlist_read_ports(const char *json, size_t len, struct allowlist_ports *
     json_t *root = json_loadb(json, len, 0, NULL);
     const json_t *listen = json_object_get(json_object_get(root, "sip"), "listen"), *address;
     struct reading reading = {.ports = ret_ports, .has_any = !json_array_size(listen)};
+    char text[VALUE_SIZE];
     size_t i;
 
     ret_ports->count = 0;
     json_array_foreach(listen, i, address)
     {
-        add_port(&reading, json_is_string(address) ? port_of(json_string_value(address)) : 0);
+        add_port(&reading, port_of(read_string(address, text)));
     }
     read_groups(&reading, root);
     if (reading.has_any)
@@ -122,6 +151,7 @@ void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST
 {
     json_t *root = json_loadb(json, len, 0, NULL);
     const json_t *server;
+    char text[VALUE_SIZE];
     size_t i;
 
     servers[0] = '\0';
@@ -129,7 +159,7 @@ void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST
     {
         size_t used = strlen(servers);
 
-        snprintf(servers + used, ALLOWLIST_SERVERS_SIZE - used, "%s%s", i ? ", " : "", json_string_value(server));
+        snprintf(servers + used, ALLOWLIST_SERVERS_SIZE - used, "%s%s", i ? ", " : "", read_string(server, text));
     }
     json_decref(root);
 }

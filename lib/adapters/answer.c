@@ -140,7 +140,7 @@ static bool put_headers(struct answer *answer, struct tha_sip_cursor *cursor)
     return step == THA_SIP_BODY && (answer->seen & needed) == needed;
 }
 
-enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, bool is_draining, uint64_t secret, char *buf,
+enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, const struct tha_answerer *answerer, char *buf,
                                       size_t size, size_t *ret_len, struct tha_addr *ret_to)
 {
     struct answer answer = {.request = request, .writer = {buf, buf + size, false}};
@@ -153,13 +153,17 @@ enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, bool
         return THA_ANSWER_NONE;
 
     is_options = tha_span_is(answer.method, "OPTIONS");
-    answer.to_tag = hash(secret, request->data, request->len);
-    tha_put_text(&answer.writer, !is_options   ? "SIP/2.0 405 Method Not Allowed\r\n"
-                                 : is_draining ? "SIP/2.0 503 Service Unavailable\r\nRetry-After: 30\r\n"
-                                               : "SIP/2.0 200 OK\r\nAccept: application/sdp\r\n");
+    answer.to_tag = hash(answerer->secret, request->data, request->len);
+    tha_put_text(&answer.writer, !is_options             ? "SIP/2.0 405 Method Not Allowed\r\n"
+                                 : answerer->is_draining ? "SIP/2.0 503 Service Unavailable\r\nRetry-After: 30\r\n"
+                                                         : "SIP/2.0 200 OK\r\nAccept: application/sdp\r\n");
     if (!put_headers(&answer, &cursor))
         return THA_ANSWER_MALFORMED;
-    THA_PUT_LITERAL(&answer.writer, "Allow: OPTIONS\r\nContent-Length: 0\r\n\r\n");
+    if (answerer->takes_calls)
+        THA_PUT_LITERAL(&answer.writer, "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n");
+    else
+        THA_PUT_LITERAL(&answer.writer, "Allow: OPTIONS\r\n");
+    THA_PUT_LITERAL(&answer.writer, "Content-Length: 0\r\n\r\n");
     if (answer.writer.is_full)
         return THA_ANSWER_MALFORMED;
 

@@ -11,9 +11,16 @@ enum tha_answer_kind {
     THA_ANSWER_REJECTED,  /**< another method: 405 */
 };
 
-/** Writes the answer to @p request. @p secret makes our To tags unlike those of others. @p ret_len bytes at @p buf go to
- *  @p ret_to (over TCP and TLS: back on the same connection): GIVEN and REJECTED only. */
-enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, bool is_draining, uint64_t secret, char *buf,
+/** Who answers. */
+struct tha_answerer {
+    bool is_draining;
+    bool takes_calls; /**< there is a host behind us for other requests: they are allowed */
+    uint64_t secret;  /**< makes our To tags unlike those of others */
+};
+
+/** Writes the answer to @p request. @p ret_len bytes at @p buf go to @p ret_to (over TCP and TLS: back on the same
+ *  connection): GIVEN and REJECTED only. */
+enum tha_answer_kind tha_answer_write(const struct tha_udp_packet *request, const struct tha_answerer *answerer, char *buf,
                                       size_t size, size_t *ret_len, struct tha_addr *ret_to);
 
 #endif

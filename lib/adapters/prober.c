@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "adapters/prober_room.h"
 #include "adapters/stream.h"
@@ -126,11 +127,9 @@ static void set_target(struct tha_prober *prober, struct tha_slot *slot, const s
         tha_prober_send(prober, slot->index, tha_clock_ms());
 }
 
-void tha_prober_set_target(struct tha_prober *prober, uint32_t index, const struct tha_prober_target *target)
+static void change_target(struct tha_prober *prober, struct tha_slot *slot, const struct tha_prober_target *target,
+                          bool is_same_peer)
 {
-    struct tha_slot *slot = tha_prober_slot(prober, index);
-    bool is_same_peer = target && slot->is_set && tha_addr_is_equal(&slot->addr, &target->addr);
-
     if (!is_same_peer) {
         leave(prober, slot);
         prober->sources.is_fresh = false;
@@ -143,6 +142,23 @@ void tha_prober_set_target(struct tha_prober *prober, uint32_t index, const stru
     slot->timeout_ms = target->timeout_ms;
     if (!is_same_peer || !is_same_target(slot, target))
         set_target(prober, slot, target);
+}
+
+static bool has_connection(const struct tha_slot *slot)
+{
+    return slot->extra && slot->extra->stream;
+}
+
+void tha_prober_set_target(struct tha_prober *prober, uint32_t index, const struct tha_prober_target *target)
+{
+    struct tha_slot *slot = tha_prober_slot(prober, index);
+    const struct tha_addr peer = slot->addr;
+    bool is_same_peer = target && slot->is_set && tha_addr_is_equal(&peer, &target->addr);
+    bool was_connected = has_connection(slot);
+
+    change_target(prober, slot, target, is_same_peer);
+    if (was_connected && !has_connection(slot))
+        tha_prober_tell_lost(prober, is_same_peer ? index : THA_NONE, &peer);
 }
 
 static tha_counter *counter_of(struct tha_counters *counters, uint32_t kind)
@@ -252,7 +268,7 @@ void tha_prober_send(struct tha_prober *prober, uint32_t index, uint64_t now_ms)
     slot->is_under_way = true;
     slot->deadline_ms = (uint32_t)(now_ms + slot->timeout_ms);
     if (slot->extra) {
-        slot->extra->n_challenges = 0;
+        memset(slot->extra->n_challenges, 0, sizeof(slot->extra->n_challenges));
         slot->extra->is_authorized = false;
     }
     tha_prober_start_request(prober, slot, now_ms);

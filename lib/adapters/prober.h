@@ -59,8 +59,8 @@ struct tha_prober_handlers {
      */
     bool (*message)(uint32_t slot, const struct tha_addr *from, const char *message, size_t len, void *user_data);
     /** A message of the host's to @p to was refused there (ICMP); @p message is its beginning. With @p len 0: the connection
-     * of
-     *  @p slot has ended, or was not made, and what the host has sent on it and is unanswered is lost. NULL = not wanted. */
+     *  of @p slot (THA_NONE = of a target that is set no more) has ended, or was not made, and what the host has sent on it
+     *  and is unanswered is lost. NULL = not wanted. */
     void (*returned)(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data);
     /** Results of one batch of packets have been told: the moment to act on them. Not after tha_prober_handle_expiry().
      *  NULL = not wanted. */

@@ -1,5 +1,5 @@
 /* Credentials: a challenge is answered once by each probe, and the next probes answer it without being asked (RFC 3261
- * section 22). */
+ * section 22). A proxy may ask (407) as well as the peer behind it (401): each has its answer, in every request. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "adapters/printable.h"
 #include "adapters/prober_room.h"
 
-#define CHALLENGES_MAX    2 /* answered by one probe: the second only when the nonce was stale */
+#define CHALLENGES_MAX    2 /* of a kind, answered by one probe: the second only when the nonce was stale */
 #define AUTHORIZATION_MAX 2048
 
 static const struct tha_credentials *credentials_of(const struct tha_slot *slot)
@@ -15,32 +15,53 @@ static const struct tha_credentials *credentials_of(const struct tha_slot *slot)
     return slot->reach ? slot->reach->auth : NULL;
 }
 
-int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
+void tha_slot_forget_challenges(struct tha_slot *slot)
+{
+    for (unsigned i = 0; i < 2; i++)
+        slot->extra->digests[i] = tha_digest_free(slot->extra->digests[i]);
+}
+
+/** Returns false when there is no room in @p buf. */
+static bool write_lines(struct tha_prober *prober, const struct tha_slot *slot, char *buf, size_t size, size_t *ret_len)
 {
     const char *uri = slot->text->request_uri ? slot->text->request_uri : slot->uri;
-    const struct tha_credentials *credentials = credentials_of(slot);
+    size_t used = 0, len = 1;
+
+    for (unsigned i = 0; i < 2 && len; i++) {
+        struct tha_digest *digest = slot->extra->digests[i];
+
+        if (!digest)
+            continue;
+        len = tha_digest_write(digest, credentials_of(slot), "OPTIONS", uri, tha_entropy_draw(&prober->entropy), buf + used,
+                               size - used);
+        used += len;
+    }
+    *ret_len = used;
+
+    return len;
+}
+
+int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot)
+{
     struct tha_extra *extra = slot->extra;
-    char line[AUTHORIZATION_MAX], *copy;
+    char lines[AUTHORIZATION_MAX], *copy;
     size_t len;
 
     if (extra->is_authorized)
         return 0;
     extra->authorization_len = 0;
-    if (!credentials)
-        extra->digest = tha_digest_free(extra->digest);
-    if (!extra->digest)
-        return 0;
-
-    len =
-        tha_digest_write(extra->digest, credentials, "OPTIONS", uri, tha_entropy_draw(&prober->entropy), line, sizeof(line));
-    if (!len) {
-        extra->digest = tha_digest_free(extra->digest); /* the next probe gets another challenge */
+    if (!credentials_of(slot))
+        tha_slot_forget_challenges(slot);
+    if (!write_lines(prober, slot, lines, sizeof(lines), &len)) {
+        tha_slot_forget_challenges(slot); /* the next probe gets others */
         return EMSGSIZE;
     }
+    if (!len)
+        return 0;
     copy = tha_mem_resize(&prober->mem, extra->authorization, len, 1);
     if (!copy)
         return ENOMEM;
-    memcpy(copy, line, len);
+    memcpy(copy, lines, len);
     extra->authorization = copy;
     extra->authorization_len = (uint32_t)len;
     extra->is_authorized = true;
@@ -80,7 +101,7 @@ static struct tha_span characteristic_of(struct tha_span challenge)
     return challenge;
 }
 
-static void describe(const struct tha_extra *extra, enum tha_digest_verdict verdict, const struct tha_span *values,
+static void describe(const struct tha_digest *digest, enum tha_digest_verdict verdict, const struct tha_span *values,
                      uint32_t n_values, char *detail)
 {
     struct tha_span shown = n_values ? characteristic_of(values[0]) : (struct tha_span){NULL, 0};
@@ -91,7 +112,7 @@ static void describe(const struct tha_extra *extra, enum tha_digest_verdict verd
             tha_printable_copy(what, sizeof(what), shown.p, shown.len);
         tha_text_print(detail, THA_AUTH_DETAIL_SIZE, "no challenge that we can answer: %s", what);
     } else {
-        tha_digest_describe(extra->digest, what, sizeof(what));
+        tha_digest_describe(digest, what, sizeof(what));
         tha_text_print(detail, THA_AUTH_DETAIL_SIZE, "user or password refused: %s", what);
     }
 }
@@ -99,7 +120,6 @@ static void describe(const struct tha_extra *extra, enum tha_digest_verdict verd
 static void send_again(struct tha_prober *prober, struct tha_slot *slot)
 {
     tha_count(&prober->counters.challenges_answered);
-    slot->extra->n_challenges++;
     slot->extra->is_authorized = false;
     slot->previous_branch = (uint32_t)slot->token.branch;
     slot->was_previous_answered = true;
@@ -115,23 +135,25 @@ enum tha_auth_step tha_prober_take_challenge(struct tha_prober *prober, struct t
     struct tha_extra *extra = credentials ? tha_slot_need_extra(prober, slot) : NULL;
     struct tha_span values[THA_DIGEST_CHALLENGES_MAX];
     enum tha_digest_verdict verdict;
+    bool is_proxy = code == 407;
     uint32_t n_values;
 
     if (!extra)
         return credentials ? THA_AUTH_NO_MEMORY : THA_AUTH_NONE;
 
-    n_values = find_challenges(packet, len, code == 407, values);
-    verdict =
-        tha_digest_take(&prober->mem, &extra->digest, credentials, values, n_values, code == 407, extra->n_challenges > 0);
+    n_values = find_challenges(packet, len, is_proxy, values);
+    verdict = tha_digest_take(&prober->mem, &extra->digests[is_proxy], credentials, values, n_values, is_proxy,
+                              extra->n_challenges[is_proxy] > 0);
     if (verdict == THA_DIGEST_NO_MEMORY)
         return THA_AUTH_NO_MEMORY;
-    if (verdict == THA_DIGEST_TAKEN && extra->n_challenges < CHALLENGES_MAX) {
+    if (verdict == THA_DIGEST_TAKEN && extra->n_challenges[is_proxy] < CHALLENGES_MAX) {
+        extra->n_challenges[is_proxy]++;
         send_again(prober, slot);
         return THA_AUTH_AGAIN;
     }
 
-    describe(extra, verdict, values, n_values, detail);
-    extra->digest = tha_digest_free(extra->digest); /* the next probe starts without */
+    describe(extra->digests[is_proxy], verdict, values, n_values, detail);
+    tha_slot_forget_challenges(slot);
 
     return THA_AUTH_FAILED;
 }

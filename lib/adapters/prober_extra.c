@@ -1,5 +1,4 @@
 /* What only some slots need: it is made when they do. */
-#include "adapters/digest.h"
 #include "adapters/prober_room.h"
 #include "adapters/stream.h"
 #include "base/map.h"
@@ -41,7 +40,7 @@ void tha_slot_drop_extra(struct tha_prober *prober, struct tha_slot *slot)
         return;
 
     tha_slot_disconnect(prober, slot);
-    tha_digest_free(extra->digest);
+    tha_slot_forget_challenges(slot);
     tha_mem_free(&prober->mem, extra->authorization);
     slot->extra = tha_mem_free(&prober->mem, extra);
 }

@@ -1,5 +1,5 @@
-/* Our own addresses, as requests name them. A machine has few, whatever number of targets it probes: the text of each is
- * written once. */
+/* Our own addresses, as requests name them. A machine has few, whatever number of targets it probes over UDP: the text of
+ * each is written once. Each connection has a port of its own, and so its own text. */
 #include <errno.h>
 
 #include "adapters/prober_room.h"
@@ -35,6 +35,13 @@ static struct tha_local *make(struct tha_prober *prober, const struct tha_addr *
     return local;
 }
 
+static struct tha_local *set_own(struct tha_slot *slot, const struct tha_addr *addr)
+{
+    tha_wire_set_local(&slot->extra->local.wire, addr);
+
+    return &slot->extra->local;
+}
+
 int tha_slot_set_local(struct tha_prober *prober, struct tha_slot *slot, const struct tha_addr *bound)
 {
     const struct tha_reach *reach = slot->reach;
@@ -48,7 +55,7 @@ int tha_slot_set_local(struct tha_prober *prober, struct tha_slot *slot, const s
     addr.transport = THA_TRANSPORT_UDP; /* the same text for all */
 
     tha_slot_forget_local(slot);
-    local = find(prober, &addr);
+    local = tha_slot_is_stream(slot) ? set_own(slot, &addr) : find(prober, &addr);
     if (!local)
         local = make(prober, &addr);
     if (!local)

@@ -197,7 +197,11 @@ static void send_answer(const struct arrival *arrival, const char *answer, size_
 
 static void answer_request(struct tha_prober *prober, const struct arrival *arrival)
 {
-    bool is_draining = prober->handlers.is_draining && prober->handlers.is_draining(prober->handlers.user_data);
+    const struct tha_answerer us = {
+        .is_draining = prober->handlers.is_draining && prober->handlers.is_draining(prober->handlers.user_data),
+        .takes_calls = prober->handlers.message != NULL,
+        .secret = prober->secret,
+    };
     struct tha_counters *counters = &prober->counters;
     char own_room[THA_UDP_SEND_MAX];
     char *room = arrival->listener ? tha_udp_room(&arrival->listener->udp) : own_room;
@@ -205,7 +209,7 @@ static void answer_request(struct tha_prober *prober, const struct arrival *arri
     struct tha_addr to;
     size_t len;
 
-    kind = tha_answer_write(arrival->packet, is_draining, prober->secret, room, THA_UDP_SEND_MAX, &len, &to);
+    kind = tha_answer_write(arrival->packet, &us, room, THA_UDP_SEND_MAX, &len, &to);
     if (kind == THA_ANSWER_MALFORMED)
         tha_count(&counters->malformed_packets);
     if (kind != THA_ANSWER_GIVEN && kind != THA_ANSWER_REJECTED)

@@ -48,6 +48,13 @@ _Static_assert(sizeof(struct tha_slot) <= 136, "50,000 targets have one each");
 
 #define THA_LOOK_EVERY 16 /* answers: of so many, one is read from top to bottom */
 
+/** An address of ours as requests name it: one for all slots over UDP that have the same. */
+struct tha_local {
+    struct tha_local *next;
+    uint32_t n_users;
+    struct tha_wire_local wire;
+};
+
 /** Over TCP and TLS, with credentials, with an address of ours that was configured, or behind a NAT. */
 struct tha_extra {
     struct tha_prober *prober;
@@ -56,23 +63,17 @@ struct tha_extra {
     struct tha_listener *listener; /**< of `source`, UDP only; NULL = to be looked for */
     struct tha_stream *stream;     /**< TCP and TLS; NULL = there is none */
     struct tha_context *context;   /**< of `stream`; TLS only */
+    struct tha_local local;        /**< of `stream` */
     uint32_t name_mark;            /**< of the name that its certificate must have */
     uint32_t rewritten;            /**< THA_REWRITTEN_* bits that were told last */
     int64_t expiry_told;           /**< the end of the peer's certificate, Unix seconds, that was warned of */
     uint64_t may_connect_ms;       /**< for a message of the host's: not sooner after the one before */
     struct tha_addr seen;          /**< where the peer saw us last, when that is not where we are; family 0 = never */
-    struct tha_digest *digest;
-    char *authorization; /**< header line of the request under way, once `is_authorized` */
+    struct tha_digest *digests[2]; /**< of the peer, of a proxy before it */
+    char *authorization;           /**< header lines of the request under way, once `is_authorized` */
     uint32_t authorization_len;
     bool is_authorized;
-    uint8_t n_challenges; /**< answered by the probe under way */
-};
-
-/** An address of ours as requests name it: one for all slots that have the same. */
-struct tha_local {
-    struct tha_local *next;
-    uint32_t n_users;
-    struct tha_wire_local wire;
+    uint8_t n_challenges[2]; /**< answered by the probe under way: 401, 407 */
 };
 
 /** Slots never move: timers point into them. */
@@ -228,6 +229,9 @@ int tha_prober_transmit_stream(struct tha_prober *prober, struct tha_slot *slot,
 /** Fills `local`. Returns 0 or an errno: ENOTCONN while there is no connection. */
 int tha_prober_find_stream_local(struct tha_prober *prober, struct tha_slot *slot);
 
+/** The connection to @p peer is gone, and with it what the host has sent on it. @p index: as in the `returned` handler. */
+void tha_prober_tell_lost(const struct tha_prober *prober, uint32_t index, const struct tha_addr *peer);
+
 /** The deadline of the probe under way has come. */
 void tha_prober_expire_stream(struct tha_prober *prober, struct tha_slot *slot);
 
@@ -251,8 +255,11 @@ void tha_prober_free_contexts(struct tha_prober *prober);
 
 /* ---- prober_auth.c: credentials ---- */
 
-/** Writes the header line of a new request, if there is a challenge that it answers. Returns 0 or an errno. */
+/** Writes the header lines of a new request, if there are challenges that it answers. Returns 0 or an errno. */
 int tha_slot_authorize(struct tha_prober *prober, struct tha_slot *slot);
+
+/** The next probe starts without credentials. */
+void tha_slot_forget_challenges(struct tha_slot *slot);
 
 /** What becomes of a probe that was answered 401 or 407. */
 enum tha_auth_step {

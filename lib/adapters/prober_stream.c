@@ -103,13 +103,18 @@ static void fail(struct tha_prober *prober, struct tha_slot *slot, int error, co
         tha_prober_fail(prober, slot, error);
 }
 
+void tha_prober_tell_lost(const struct tha_prober *prober, uint32_t index, const struct tha_addr *peer)
+{
+    if (prober->handlers.returned)
+        prober->handlers.returned(index, peer, "", 0, prober->handlers.user_data);
+}
+
 /** Lets go of a connection that has ended, or is of no use any more: what the host has sent on it is lost. */
 static void lose(struct tha_prober *prober, struct tha_slot *slot)
 {
     tha_count(&prober->counters.connections_lost);
     tha_slot_disconnect(prober, slot);
-    if (prober->handlers.returned)
-        prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);
+    tha_prober_tell_lost(prober, slot->index, &slot->addr);
 }
 
 void tha_prober_post_stream(struct tha_prober *prober, struct tha_slot *slot)
@@ -218,8 +223,7 @@ static void on_closed(struct tha_stream *stream, const struct tha_stream_end *en
     evidence = evidence_of(end, detail);
     tha_count(&prober->counters.connections_lost);
     tha_slot_disconnect(prober, slot);
-    if (prober->handlers.returned)
-        prober->handlers.returned(slot->index, &slot->addr, "", 0, prober->handlers.user_data);
+    tha_prober_tell_lost(prober, slot->index, &slot->addr);
 
     if (slot->is_under_way && !slot->is_queued) { /* one that is queued makes a connection of its own */
         tha_prober_finish(prober, slot, evidence);

@@ -15,6 +15,8 @@
 #include "adapters/watches.h"
 #include "base/heap.h"
 
+#define TURN_MAX_US 5000U /* for watched descriptors, before timer and doorbell have theirs: some handshakes */
+
 /** One of the few descriptors that libre watches for us. */
 struct source {
     struct tha_loop *loop;
@@ -96,8 +98,10 @@ static void handle_bell(struct tha_loop *loop)
 
 static void handle_watched(struct tha_loop *loop)
 {
+    uint64_t end_us = tha_clock_us() + TURN_MAX_US;
+
     tha_watches_collect(&loop->watches);
-    while (!atomic_load(&loop->is_ending) && tha_watches_tell_next(&loop->watches))
+    while (!atomic_load(&loop->is_ending) && tha_watches_tell_next(&loop->watches) && tha_clock_us() < end_us)
         ;
 }
 

@@ -174,8 +174,10 @@ size_t tha_tls_session_read(struct tha_tls_session *session, void *buf, size_t s
         return 0;
 
     ERR_clear_error();
-    if (SSL_read_ex(session->ssl, buf, size, &len) != 1)
+    if (SSL_read_ex(session->ssl, buf, size, &len) != 1) {
         note_result(session, 0);
+        SSL_free_buffers(session->ssl); /* taking a ticket leaves it one for writing: 16 KB until the next probe */
+    }
 
     return len;
 }

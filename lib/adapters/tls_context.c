@@ -115,6 +115,28 @@ static void watch_messages(int is_sent, int version, int type, const void *data,
         session->is_certificate_wanted = true;
 }
 
+/** A cipher suite of TLS 1.2, or a group of TLS 1.3. */
+static bool is_finite_field(int operation, int nid, const void *object)
+{
+    switch ((unsigned)operation & SSL_SECOP_OTHER_TYPE) {
+    case SSL_SECOP_OTHER_CIPHER:
+        return SSL_CIPHER_get_kx_nid(object) == NID_kx_dhe;
+    case SSL_SECOP_OTHER_CURVE:
+        return nid >= NID_ffdhe2048 && nid <= NID_ffdhe8192;
+    default:
+        return false;
+    }
+}
+
+/** OpenSSL's own judgement, but no DHE: the group is the server's choice, and one of 10,000 bits takes half a second. */
+static int allow(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *object, void *user_data)
+{
+    const struct tha_tls_context *context = user_data;
+
+    return !is_finite_field(operation, nid, object) &&
+           context->allow_by_default(ssl, ctx, operation, bits, nid, object, NULL);
+}
+
 /** Without verification the chain is looked at all the same, so that the facts can tell how it is. */
 static void set_up(struct tha_tls_context *context)
 {
@@ -123,6 +145,9 @@ static void set_up(struct tha_tls_context *context)
     SSL_CTX_set_min_proto_version(ctx, context->min_version == THA_TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    context->allow_by_default = SSL_CTX_get_security_callback(ctx);
+    SSL_CTX_set_security_callback(ctx, allow);
+    SSL_CTX_set0_security_ex_data(ctx, context);
     SSL_CTX_set_verify(ctx, context->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verify);
     SSL_CTX_set_default_passwd_cb(ctx, know_no_passphrase);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

@@ -21,6 +21,7 @@ struct tha_tls_context {
     struct tha_mem mem;
     SSL_CTX *ctx;
     BIO_METHOD *bio_method;
+    int (*allow_by_default)(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *object, void *data);
     struct tha_tls_cache cache;
     uint32_t n_refs;
     uint32_t min_version; /**< enum tha_tls_version */

@@ -91,8 +91,12 @@ struct tha_watch *tha_watch_free(struct tha_watch *watch)
 
 void tha_watches_collect(struct tha_watches *watches)
 {
-    int n = epoll_wait(watches->epoll_fd, watches->events, THA_WATCHES_TURN_MAX, 0);
+    int n;
 
+    if (watches->next < watches->n_events)
+        return; /* asked again, the system would begin with the same ones as before */
+
+    n = epoll_wait(watches->epoll_fd, watches->events, THA_WATCHES_TURN_MAX, 0);
     watches->next = 0;
     watches->n_events = n > 0 ? (unsigned)n : 0;
 }

@@ -26,7 +26,7 @@ void tha_watches_done(struct tha_watches *watches);
 int tha_watches_add(struct tha_watches *watches, int fd, unsigned what, tha_ready_cb ready, void *user_data,
                     struct tha_watch **ret_watch);
 
-/** Asks the system what has happened. */
+/** Asks the system what has happened, once all that it said before was told. */
 void tha_watches_collect(struct tha_watches *watches);
 
 /** Tells the next watch of what was collected; false = all were told. */

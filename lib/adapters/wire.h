@@ -29,7 +29,7 @@ struct tha_wire_request {
     struct tha_token token;
     uint32_t slot;
     uint8_t transport;             /**< enum tha_transport */
-    struct tha_span authorization; /**< a whole header line; length 0 = none */
+    struct tha_span authorization; /**< whole header lines; length 0 = none */
 };
 
 /** Returns how many bytes were written to @p buf; 0 when @p size is too small. */

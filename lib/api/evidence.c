@@ -18,7 +18,7 @@ static void warn_of_credentials(const trunkha_engine *engine, uint32_t slot, con
     const struct tha_table *table = tha_core_table(engine->core);
     const struct tha_trunk_model *trunk = trunk_of(engine, slot);
 
-    if (trunk && !table->targets[tha_table_target_of_slot(table, slot)].health.failed)
+    if (trunk && !table->targets[tha_table_target_of_slot(table, slot)].health.refuses_us)
         tha_log_print(&engine->log, TRUNKHA_LOG_WARNING, "%s: %s", trunk->id,
                       evidence->detail ? evidence->detail : "our credentials are refused");
 }

@@ -164,8 +164,10 @@ static void say_what_was_lost(trunkha_engine *engine)
 
 void tha_engine_pump(trunkha_engine *engine)
 {
-    if (engine->prober)
+    if (engine->prober) {
         hear_of_calls(engine);
+        tha_engine_ask(engine); /* what cannot be asked is news as well */
+    }
     carry_out_all(engine);
     /* A probe that cannot be sent is evidence at once, and may be news. */
     for (unsigned round = 0; round < ROUNDS_MAX && engine->prober && probe_all(engine); round++)
@@ -174,7 +176,6 @@ void tha_engine_pump(trunkha_engine *engine)
 
     if (!engine->prober)
         return;
-    tha_engine_ask(engine);
     beat(engine, tha_clock_ms());
     tha_loop_wake_at(engine->loop, next_expiry(engine));
 }

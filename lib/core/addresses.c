@@ -2,13 +2,16 @@
  * for with THA_ACTION_READDRESS, and not more often than a table of that size can bear. */
 #include "machine.h"
 
-/** At most so often the addresses that have come are taken over: more at once cost no more than one. */
-#define EVERY_MS      20U
-#define TRUNKS_PER_MS 100U
+/** At most so often the addresses that have come are taken over: more at once cost no more than one. A second is what a
+ *  changed address may take to be in use. */
+#define EVERY_MIN_MS  20U
+#define EVERY_MAX_MS  500U
+#define TRUNKS_PER_MS 20U
 
 static void want_addresses(struct tha_core *core, uint64_t now_ms)
 {
-    uint64_t next_ms = core->readdressed_ms + EVERY_MS + core->table->model->n_trunks / TRUNKS_PER_MS;
+    uint32_t every_ms = EVERY_MIN_MS + core->table->model->n_trunks / TRUNKS_PER_MS;
+    uint64_t next_ms = core->readdressed_ms + (every_ms < EVERY_MAX_MS ? every_ms : EVERY_MAX_MS);
 
     if (core->readdress_ms == THA_NEVER)
         core->readdress_ms = next_ms > now_ms ? next_ms : now_ms;
@@ -87,7 +90,10 @@ static void tell(struct change *change)
     if (!change->added[0] && !change->removed[0])
         return;
 
-    tha_text_print(detail, sizeof(detail), "its name comes to %u address%s now", n, n == 1 ? "" : "es");
+    if (tha_table_trunk_model(table, change->trunk)->dns_name)
+        tha_text_print(detail, sizeof(detail), "its name comes to %u address%s now", n, n == 1 ? "" : "es");
+    else
+        tha_text_copy(detail, sizeof(detail), "it has an address now instead of a name");
     event = tha_tell_of_trunk(change->core, TRUNKHA_EVENT_ADDRESS_CHANGE, change->trunk, NULL, TRUNKHA_REASON_NONE, detail);
     if (event) {
         tha_text_copy(event->added, sizeof(event->added), change->added);
@@ -224,9 +230,21 @@ static bool is_first_of_name(const struct tha_table *table, uint32_t i)
     return !i || tha_names_compare(trunks[table->by_name[i - 1]].dns_name, trunks[table->by_name[i]].dns_name) != 0;
 }
 
+static bool has_lost_name(const struct tha_table *table, uint32_t i, const struct tha_table *old)
+{
+    uint32_t was = table->old_trunks[i];
+
+    return !table->model->trunks[i].dns_name && was != THA_NONE && old->model->trunks[was].dns_name;
+}
+
 void tha_addresses_follow_load(struct tha_core *core, const struct tha_table *old, uint64_t now_ms)
 {
     const struct tha_table *table = core->table;
+
+    for (uint32_t i = 0; old && i < table->model->n_trunks; i++) {
+        if (has_lost_name(table, i, old))
+            tell_change(core, i, old);
+    }
 
     core->readdress_ms = THA_NEVER;
     core->readdressed_ms = now_ms;
@@ -254,15 +272,19 @@ void tha_core_refresh_names(struct tha_core *core, uint64_t now_ms)
     tha_names_refresh(core->names, now_ms);
 }
 
+/** One line for all that is to be said of @p name. */
 static void warn(struct tha_core *core, const struct tha_name *name, uint32_t news, uint32_t ttl_s)
 {
+    char cut[64] = "", ttl[128] = "";
+
+    if (news & THA_NAMES_CUT)
+        tha_text_print(cut, sizeof(cut), " comes to more than %u addresses: the first ones are used", THA_DNS_LOCATIONS_MAX);
     if (news & THA_NAMES_LONG_TTL)
-        tha_text_print(core->warning, sizeof(core->warning),
-                       "%s has a TTL of %u s: when its addresses change, others than us keep the old ones that long",
-                       name->host, ttl_s);
-    else if (news & THA_NAMES_CUT)
-        tha_text_print(core->warning, sizeof(core->warning), "%s comes to more than %u addresses: the first ones are used",
-                       name->host, THA_DNS_LOCATIONS_MAX);
+        tha_text_print(ttl, sizeof(ttl),
+                       " has a TTL of %u s: when its addresses change, others than us keep the old ones that long", ttl_s);
+    if (cut[0] || ttl[0])
+        tha_text_print(core->warning, sizeof(core->warning), "%s%s%s%s", name->host, cut, cut[0] && ttl[0] ? "; it" : "",
+                       ttl);
 }
 
 bool tha_addresses_take_news(struct tha_core *core, uint64_t now_ms)

@@ -5,6 +5,9 @@
 
 #define READDRESS_AGAIN_MS 1000U
 
+/** Room for events that is kept between two batches: that of a start, or of a change of all names, is large. */
+#define EVENTS_KEPT 256U
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -378,13 +381,19 @@ static void take_warning(struct tha_core *core, struct tha_action *action)
 
 static void take_event(struct tha_core *core, struct tha_action *action)
 {
-    if (core->next_event < core->n_events)
+    if (core->next_event < core->n_events) {
         *action = (struct tha_action){
             .kind = THA_ACTION_TELL,
             .event = &core->events[core->next_event++],
         };
-    else
-        core->next_event = core->n_events = 0;
+        return;
+    }
+
+    core->next_event = core->n_events = 0;
+    if (core->events_capacity > EVENTS_KEPT) {
+        core->events = tha_mem_free(&core->mem, core->events);
+        core->events_capacity = 0;
+    }
 }
 
 bool tha_core_next_action(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action)

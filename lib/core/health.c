@@ -13,7 +13,8 @@ bool tha_health_is_silence(const struct tha_evidence *evidence)
     case THA_EVIDENCE_NO_CONNECTION:
         return true;
     case THA_EVIDENCE_REFUSED:
-        return evidence->system_error != ECONNREFUSED && evidence->system_error != ECONNRESET;
+        return evidence->system_error != ECONNREFUSED && evidence->system_error != ECONNRESET &&
+               evidence->system_error != EPIPE;
     default:
         return false;
     }
@@ -81,6 +82,7 @@ static bool judge_failure(struct tha_health *health, const struct tha_keepalive 
 static void note_success(struct tha_health *health, const struct tha_evidence *evidence, uint64_t now_ms)
 {
     health->failed = 0;
+    health->refuses_us = false;
     push_result(health, 0);
     health->last_success_ms = now_ms;
     health->smooth_rtt_us = health->smooth_rtt_us ? (7 * health->smooth_rtt_us + evidence->rtt_us) / 8 : evidence->rtt_us;
@@ -165,6 +167,7 @@ bool tha_health_judge(struct tha_health *health, const struct tha_keepalive *kee
     }
 
     health->is_silent = tha_health_is_silence(evidence);
+    health->refuses_us |= evidence->kind == THA_EVIDENCE_AUTH_FAILED;
     health->last_response = (uint16_t)evidence->code;
     if (is_answered)
         health->rtt_us = evidence->rtt_us;

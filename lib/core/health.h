@@ -44,6 +44,7 @@ struct tha_health {
     uint8_t call_score;       /**< what the calls failed since the last word of a user count */
     bool rises_at_once : 1;   /**< DOWN by a fault at home: one good answer is enough */
     bool rejects_probes : 1;  /**< answers probes with a failing code, and yet completes calls */
+    bool refuses_us : 1;      /**< our credentials, since the last good answer */
     bool completes_calls : 1; /**< one was answered since the last probe that was accepted, and none has failed hard */
 };
 

@@ -44,12 +44,12 @@ static void resume_target(struct tha_core *core, struct tha_target *target, uint
 
     if (tha_admin_is_probed(core, target) && tha_schedule_resume(core, target, now_ms))
         return;
+    target->is_probing = false;
     if (is_listened_to(core, target) && was_probed) {
         tha_heap_set(&core->probes, &target->timer, target->timer.when);
         return;
     }
 
-    target->is_probing = false;
     if (was_probed && !tha_table_keepalive(core->table, target)->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED) {
         tha_health_reset(&target->health, now_ms);
         tha_care_drop(core, target);

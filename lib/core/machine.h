@@ -28,17 +28,17 @@ struct tha_core {
     uint32_t lost;
 
     uint32_t known_group, known_health; /**< the last one shown, as long as no trunk changes; THA_NONE = none */
-    uint32_t n_voters;       /**< trunks that a fault at home would silence */
-    uint32_t n_silent;       /**< those of them that give no answer now */
-    uint32_t n_closed;       /**< trunks that take no new calls: draining or disabled */
-    uint64_t next_knock_ms;  /**< requests of peers are looked at again from then on */
-    uint64_t readdress_ms;   /**< when addresses that have changed may be taken over; THA_NEVER = none have */
-    uint64_t readdressed_ms; /**< when that was done last */
-    uint64_t fault_ended_ms; /**< probes sent before then were sent into the fault at home */
+    uint32_t n_voters;                  /**< trunks that a fault at home would silence */
+    uint32_t n_silent;                  /**< those of them that give no answer now */
+    uint32_t n_closed;                  /**< trunks that take no new calls: draining or disabled */
+    uint64_t next_knock_ms;             /**< requests of peers are looked at again from then on */
+    uint64_t readdress_ms;              /**< when addresses that have changed may be taken over; THA_NEVER = none have */
+    uint64_t readdressed_ms;            /**< when that was done last */
+    uint64_t fault_ended_ms;            /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
-    char warning[192]; /**< for the log; "" = none waits */
-    char told[192];    /**< the one that is being handed out */
+    char warning[448]; /**< for the log; "" = none waits */
+    char told[448];    /**< the one that is being handed out */
 };
 
 #define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))

@@ -1,10 +1,10 @@
 /* Which names there are: prepared beside those that count, which may fail, and then taken over, which may not. */
 #include <string.h>
 
-#include "base/text.h"
 #include "names_parts.h"
 
-#define KEY_SIZE   (THA_DNS_NAME_SIZE + sizeof("65535/3/"))
+#define KEY_HEAD   5U /* the port in four letters, and the transport in one */
+#define KEY_SIZE   (KEY_HEAD + THA_DNS_NAME_SIZE + 1)
 #define REFRESH_MS 5000U /* over which a refresh of all is spread */
 #define TOLD_ONCE  (THA_NAMES_LONG_TTL | THA_NAMES_CUT)
 
@@ -16,10 +16,21 @@ static uint32_t transport_of(const struct tha_name *name)
     return name->has_transport ? name->transport + 1U : 0;
 }
 
-/** The same words, the same key: "5061/3/sip.carrier.example". False: no name is as long as that. */
+/** The same words, the same key: "bdmfdsip.carrier.example". False: no name is as long as that. Made for every trunk
+ * whenever addresses change, so without printf(). */
 static bool make_key(const struct tha_name *name, char buf[KEY_SIZE])
 {
-    return tha_text_print(buf, KEY_SIZE, "%u/%u/%s", name->port, transport_of(name), name->host);
+    size_t size = strlen(name->host) + 1;
+
+    if (size > KEY_SIZE - KEY_HEAD)
+        return false;
+
+    for (int i = 0; i < 4; i++)
+        buf[i] = (char)('a' + (name->port >> (12 - 4 * i) & 0xf));
+    buf[4] = (char)('a' + transport_of(name));
+    memcpy(buf + KEY_HEAD, name->host, size);
+
+    return true;
 }
 
 static struct tha_entry *find_entry(const struct tha_index *index, const struct tha_name *name)
@@ -65,7 +76,7 @@ static struct tha_entry *new_entry(const struct tha_mem *mem, const struct tha_n
 static void free_entry(struct tha_names *names, struct tha_entry *entry)
 {
     tha_names_cancel(names, entry);
-    tha_heap_remove(&names->asks, &entry->ask);
+    tha_names_unplan(names, entry);
     tha_heap_remove(&names->ends, &entry->end);
     tha_mem_free(&names->mem, entry->locations);
     tha_mem_free(&names->mem, entry);
@@ -99,6 +110,7 @@ int tha_names_new(const struct tha_mem *mem, uint64_t seed, struct tha_names **r
     tha_map_init(&names->index.map, mem);
     tha_map_init(&names->prepared.map, mem);
     tha_heap_init(&names->asks, mem);
+    tha_heap_init(&names->lame_asks, mem);
     tha_heap_init(&names->ends, mem);
     *ret_names = names;
 
@@ -114,6 +126,7 @@ struct tha_names *tha_names_free(struct tha_names *names)
     for (uint32_t i = 0; i < names->index.count; i++)
         free_entry(names, names->index.entries[i]);
     free_index(names, &names->index);
+    tha_heap_done(&names->lame_asks);
     tha_heap_done(&names->asks);
     tha_heap_done(&names->ends);
 
@@ -157,6 +170,8 @@ static int prepare_names(struct tha_names *names, const struct tha_model *model)
     }
     if (!err)
         err = tha_heap_reserve(&names->asks, names->prepared.count);
+    if (!err)
+        err = tha_heap_reserve(&names->lame_asks, names->prepared.count);
     if (!err)
         err = tha_heap_reserve(&names->ends, names->prepared.count);
 

@@ -6,7 +6,8 @@
  *  lookups fail, the last good addresses stay (`keepLastGood`) and lookups are tried again, at first soon, then every 30 s.
  *  Where only the questions for one family fail, only the addresses of that family stay. A service that is decidedly not
  *  offered any more takes its addresses along at once.
- *  No more than THA_NAMES_ASKING_MAX names are looked up at a time. */
+ *  No more than THA_NAMES_ASKING_MAX names are looked up at a time; of those whose last lookup has failed, and which may
+ * hold their place for as long as a time-out takes, no more than THA_NAMES_LAME_MAX: they do not keep the others waiting. */
 #ifndef THA_CORE_NAMES_H
 #define THA_CORE_NAMES_H
 
@@ -14,6 +15,7 @@
 #include "core/lookup.h"
 
 #define THA_NAMES_ASKING_MAX 64U
+#define THA_NAMES_LAME_MAX   (THA_NAMES_ASKING_MAX / 2)
 
 struct tha_names;
 

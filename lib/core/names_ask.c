@@ -42,6 +42,7 @@ void tha_names_cancel(struct tha_names *names, struct tha_entry *entry)
     asking->lookup = tha_lookup_free(asking->lookup);
     asking->entry = NULL;
     names->busy &= ~bit_of(entry->slot);
+    names->lame &= ~bit_of(entry->slot);
     names->ready &= ~bit_of(entry->slot);
     entry->slot = THA_NONE;
 }
@@ -100,16 +101,30 @@ static void start(struct tha_names *names, struct tha_entry *entry, uint64_t now
     asking->serial = ++names->last_serial;
     entry->slot = slot;
     names->busy |= bit_of(slot);
+    names->lame |= entry->is_lame ? bit_of(slot) : 0;
     names->ready |= bit_of(slot);
+}
+
+/** Where the next name to be looked up waits. */
+static const struct tha_heap *next_asks(const struct tha_names *names)
+{
+    bool may_be_lame = __builtin_popcountll(names->lame) < (int)THA_NAMES_LAME_MAX;
+
+    return may_be_lame && tha_heap_next(&names->lame_asks) < tha_heap_next(&names->asks) ? &names->lame_asks : &names->asks;
+}
+
+static uint64_t next_ask(const struct tha_names *names)
+{
+    return ~names->busy ? tha_heap_next(next_asks(names)) : THA_NEVER;
 }
 
 static void start_due(struct tha_names *names, uint64_t now_ms)
 {
-    while (~names->busy && tha_heap_next(&names->asks) <= now_ms) {
-        char *timer = (char *)tha_heap_first(&names->asks);
+    while (next_ask(names) <= now_ms) {
+        char *timer = (char *)tha_heap_first(next_asks(names));
         struct tha_entry *entry = (struct tha_entry *)(timer - offsetof(struct tha_entry, ask));
 
-        tha_heap_remove(&names->asks, &entry->ask);
+        tha_names_unplan(names, entry);
         start(names, entry, now_ms);
     }
 }
@@ -127,7 +142,7 @@ static void drop_due(struct tha_names *names, uint64_t now_ms)
 
 uint64_t tha_names_next_expiry(const struct tha_names *names)
 {
-    uint64_t ask = ~names->busy ? tha_heap_next(&names->asks) : THA_NEVER;
+    uint64_t ask = next_ask(names);
     uint64_t end = tha_heap_next(&names->ends);
 
     if (names->ready)

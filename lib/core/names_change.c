@@ -55,7 +55,7 @@ static uint32_t add_leaving(struct tha_location *locations, uint32_t n_found, co
 static int replace(struct tha_names *names, struct tha_entry *entry, const struct tha_locations *found)
 {
     struct tha_location *locations =
-        tha_mem_zalloc(&names->mem, (size_t)found->count + THA_DNS_LOCATIONS_MAX, sizeof(*locations));
+        tha_mem_zalloc(&names->mem, (size_t)found->count + entry->n_locations, sizeof(*locations));
 
     if (!locations)
         return TRUNKHA_ERR_NOMEM;

@@ -13,6 +13,7 @@ struct tha_entry {
     struct tha_name name; /**< its host stands at the end of `key` */
     uint32_t slot;        /**< THA_NONE = it is not being looked up */
     bool is_committed;
+    bool is_lame;   /**< its last lookup has failed: its `ask` is in `lame_asks` */
     bool is_wanted; /**< by the model that is just being committed */
 
     struct tha_location *locations; /**< those that count, then those that leave */
@@ -56,9 +57,11 @@ struct tha_names {
     struct tha_index prepared;
     struct tha_dns_settings prepared_settings;
     struct tha_heap asks;
+    struct tha_heap lame_asks;
     struct tha_heap ends;
     struct tha_asking asking[THA_NAMES_ASKING_MAX];
     uint64_t busy;  /**< a bit for each slot that is taken */
+    uint64_t lame;  /**< for each that is taken by a name whose last lookup has failed */
     uint64_t ready; /**< and for each that may have a question to be sent */
     uint64_t last_serial;
     struct tha_entry *first_news;
@@ -77,6 +80,9 @@ void tha_names_cancel(struct tha_names *names, struct tha_entry *entry);
 /** A lookup has come to its end. */
 void tha_names_plan(struct tha_names *names, struct tha_entry *entry, const struct tha_lookup_result *result,
                     uint64_t now_ms);
+
+/** It is not looked up any more. */
+void tha_names_unplan(struct tha_names *names, struct tha_entry *entry);
 
 /** As soon as @p when_ms, but never sooner than 1 s after the last time; a lookup planned for earlier stays. */
 void tha_names_hasten(struct tha_names *names, struct tha_entry *entry, uint64_t when_ms);

@@ -42,9 +42,16 @@ static uint32_t random_below(struct tha_names *names, uint32_t limit)
     return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
+void tha_names_unplan(struct tha_names *names, struct tha_entry *entry)
+{
+    tha_heap_remove(entry->is_lame ? &names->lame_asks : &names->asks, &entry->ask);
+}
+
 static void ask_at(struct tha_names *names, struct tha_entry *entry, uint64_t when_ms)
 {
-    tha_heap_set(&names->asks, &entry->ask, later(when_ms, entry->asked_ms + GAP_MS));
+    tha_names_unplan(names, entry);
+    entry->is_lame = entry->n_failures > 0;
+    tha_heap_set(entry->is_lame ? &names->lame_asks : &names->asks, &entry->ask, later(when_ms, entry->asked_ms + GAP_MS));
 }
 
 /* ---- Found */
@@ -119,13 +126,15 @@ static void watch_end(struct tha_names *names, struct tha_entry *entry, uint64_t
 static void plan_found(struct tha_names *names, struct tha_entry *entry, const struct tha_lookup_result *result,
                        uint64_t now_ms)
 {
+    bool is_in_part = result->lacks_ipv4 || result->lacks_ipv6;
+
     entry->resolved_ms = now_ms;
     entry->ttl_s = result->ttl_s;
-    plan_refresh(names, entry, result->ttl_s, now_ms);
-    if (result->lacks_ipv4 || result->lacks_ipv6)
-        tha_names_hasten(names, entry, retry_ms(entry, now_ms));
-    else
+    if (!is_in_part)
         entry->n_failures = 0;
+    plan_refresh(names, entry, result->ttl_s, now_ms);
+    if (is_in_part)
+        tha_names_hasten(names, entry, retry_ms(entry, now_ms));
 }
 
 void tha_names_plan(struct tha_names *names, struct tha_entry *entry, const struct tha_lookup_result *result,

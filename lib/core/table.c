@@ -228,7 +228,7 @@ int tha_table_new(const struct tha_mem *mem, struct tha_model *model, const stru
     if (err)
         goto out;
     set_up_targets(table, names, now_ms);
-    err = tha_table_list_names(table);
+    err = tha_table_list_names(table, old);
     if (err)
         goto out;
     err = set_up_groups(table);

@@ -2,7 +2,7 @@
  * intervals of all trunks at that address come to. */
 #include "table_parts.h"
 
-#include "base/map.h"
+#include <string.h>
 
 static uint32_t probes_per_minute(const struct tha_keepalive *keepalive)
 {
@@ -25,63 +25,82 @@ static void add_to_share(struct share *share, const struct tha_keepalive *keepal
     share->derived_max += probes_per_minute(keepalive);
 }
 
-static const struct tha_budget *find_budget(const struct tha_table *table, const struct tha_map *by_ip, const char *ip)
-{
-    const struct tha_target *target = table ? tha_map_find(by_ip, ip) : NULL;
+/* ---- Budgets by address: open addressing, at least half of the places free ---- */
 
-    return target ? &table->budgets[target->budget] : NULL;
+struct by_ip {
+    const struct tha_table *table;
+    const struct share *shares;
+    uint32_t *places; /**< one more than the index of a budget; 0 = free */
+    uint32_t mask;
+};
+
+static int make_room(struct by_ip *by_ip)
+{
+    uint32_t n = 2;
+
+    while (n < 2 * by_ip->table->n_targets)
+        n *= 2;
+    by_ip->mask = n - 1;
+    by_ip->places = tha_mem_zalloc(&by_ip->table->mem, n, sizeof(*by_ip->places));
+
+    return by_ip->places ? 0 : TRUNKHA_ERR_NOMEM;
 }
 
-static int map_by_ip(struct tha_map *map, struct tha_arena *names, const struct tha_table *table)
+static uint32_t hash_of(const struct tha_addr *addr)
 {
-    for (uint32_t i = 0; table && i < table->n_targets; i++) {
-        char text[THA_ADDR_TEXT_SIZE];
-        const char *ip = tha_addr_host_text(&table->targets[i].addr, text, sizeof(text));
+    const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t words[2], hash;
 
-        if (tha_map_find(map, ip))
-            continue;
-        ip = tha_arena_strdup(names, ip);
-        if (!ip || tha_map_put(map, ip, &table->targets[i]))
-            return TRUNKHA_ERR_NOMEM;
-    }
+    memcpy(words, addr->ip, sizeof(words));
+    hash = (words[0] ^ addr->family) * golden;
+    hash = (hash ^ hash >> 32 ^ words[1]) * golden;
 
-    return 0;
+    return (uint32_t)(hash >> 32);
 }
 
-static int share_budgets(struct tha_table *table, struct tha_map *by_ip, struct tha_arena *names, struct share *shares)
+/** The place of the budget of @p addr, or the free one where it would be. */
+static uint32_t *find_place(const struct by_ip *by_ip, const struct tha_addr *addr)
+{
+    uint32_t at = hash_of(addr) & by_ip->mask;
+
+    while (by_ip->places[at] &&
+           !tha_addr_is_same_ip(&by_ip->table->targets[by_ip->shares[by_ip->places[at] - 1].first_target].addr, addr))
+        at = (at + 1) & by_ip->mask;
+
+    return &by_ip->places[at];
+}
+
+/* ---- All of them ---- */
+
+static void share_budgets(struct tha_table *table, const struct by_ip *by_ip, struct share *shares)
 {
     for (uint32_t i = 0; i < table->n_targets; i++) {
         struct tha_target *target = &table->targets[i];
-        char text[THA_ADDR_TEXT_SIZE];
-        const char *ip = tha_addr_host_text(&target->addr, text, sizeof(text));
-        const struct tha_target *first = tha_map_find(by_ip, ip);
+        uint32_t *place = find_place(by_ip, &target->addr);
 
-        if (first) {
-            target->budget = first->budget;
-        } else {
-            target->budget = table->n_budgets++;
-            shares[target->budget].first_target = i;
-            ip = tha_arena_strdup(names, ip);
-            if (!ip || tha_map_put(by_ip, ip, target))
-                return TRUNKHA_ERR_NOMEM;
+        if (!*place) {
+            shares[table->n_budgets].first_target = i;
+            *place = ++table->n_budgets;
         }
+        target->budget = *place - 1;
         add_to_share(&shares[target->budget], tha_table_keepalive(table, target));
     }
-
-    return 0;
 }
 
-static void fill_budgets(struct tha_table *table, const struct tha_table *old, const struct tha_map *old_by_ip,
-                         const struct share *shares, uint64_t now_ms)
+static void fill_budgets(struct tha_table *table, const struct share *shares, uint64_t now_ms)
 {
-    for (uint32_t i = 0; i < table->n_budgets; i++) {
-        struct tha_budget *budget = &table->budgets[i];
-        const struct tha_addr *addr = &table->targets[shares[i].first_target].addr;
-        char ip[THA_ADDR_TEXT_SIZE];
-        const struct tha_budget *before = find_budget(old, old_by_ip, tha_addr_host_text(addr, ip, sizeof(ip)));
+    for (uint32_t i = 0; i < table->n_budgets; i++)
+        tha_budget_init(&table->budgets[i], shares[i].explicit_max ? shares[i].explicit_max : shares[i].derived_max, now_ms);
+}
 
-        tha_budget_init(budget, shares[i].explicit_max ? shares[i].explicit_max : shares[i].derived_max, now_ms);
-        if (before && before->tokens < budget->tokens) {
+static void inherit_budgets(struct tha_table *table, const struct by_ip *by_ip, const struct tha_table *old)
+{
+    for (uint32_t i = 0; old && i < old->n_targets; i++) {
+        const struct tha_budget *before = &old->budgets[old->targets[i].budget];
+        uint32_t place = *find_place(by_ip, &old->targets[i].addr);
+        struct tha_budget *budget = place ? &table->budgets[place - 1] : NULL;
+
+        if (budget && before->tokens < budget->tokens) {
             budget->tokens = before->tokens;
             budget->filled_ms = before->filled_ms;
         }
@@ -103,29 +122,16 @@ static void give_rest_back(struct tha_table *table)
 int tha_table_set_up_budgets(struct tha_table *table, const struct tha_table *old, uint64_t now_ms)
 {
     struct share *shares = tha_mem_zalloc(&table->mem, table->n_targets + 1, sizeof(*shares));
-    struct tha_arena names;
-    struct tha_map by_ip, old_by_ip;
-    int err = TRUNKHA_ERR_NOMEM;
+    struct by_ip by_ip = {.table = table, .shares = shares};
+    int err = shares ? make_room(&by_ip) : TRUNKHA_ERR_NOMEM;
 
-    tha_arena_init(&names, &table->mem);
-    tha_map_init(&by_ip, &table->mem);
-    tha_map_init(&old_by_ip, &table->mem);
-
-    if (!shares)
-        goto out;
-    err = map_by_ip(&old_by_ip, &names, old);
-    if (err)
-        goto out;
-    err = share_budgets(table, &by_ip, &names, shares);
-    if (err)
-        goto out;
-    fill_budgets(table, old, &old_by_ip, shares, now_ms);
-    give_rest_back(table);
-
-out:
-    tha_map_done(&old_by_ip);
-    tha_map_done(&by_ip);
-    tha_arena_done(&names);
+    if (!err) {
+        share_budgets(table, &by_ip, shares);
+        fill_budgets(table, shares, now_ms);
+        inherit_budgets(table, &by_ip, old);
+        give_rest_back(table);
+    }
+    tha_mem_free(&table->mem, by_ip.places);
     tha_mem_free(&table->mem, shares);
 
     return err;

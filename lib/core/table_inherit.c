@@ -143,9 +143,23 @@ static int number_trunks(struct tha_table *table, const struct tha_table *old)
     return 0;
 }
 
+/** Only addresses are others. */
+static void match_same(struct tha_table *table, const struct tha_table *old)
+{
+    for (uint32_t i = 0; i < table->model->n_trunks; i++)
+        match_trunk(table, i, old, i);
+    for (uint32_t i = 0; i < table->model->n_profiles; i++)
+        table->old_profiles[i] = i;
+}
+
 int tha_table_match(struct tha_table *table, const struct tha_table *old)
 {
-    int err = match_old(table, old);
+    int err = 0;
+
+    if (old && old->model == table->model)
+        match_same(table, old);
+    else
+        err = match_old(table, old);
 
     if (!err)
         err = number_targets(table, old);

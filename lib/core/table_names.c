@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b, void *trunks)
     return tha_names_compare(of[*(const uint32_t *)a].dns_name, of[*(const uint32_t *)b].dns_name);
 }
 
-int tha_table_list_names(struct tha_table *table)
+int tha_table_list_names(struct tha_table *table, const struct tha_table *old)
 {
     const struct tha_model *model = table->model;
 
@@ -25,6 +25,10 @@ int tha_table_list_names(struct tha_table *table)
     table->by_name = tha_mem_zalloc(&table->mem, table->n_named, sizeof(*table->by_name));
     if (!table->by_name)
         return TRUNKHA_ERR_NOMEM;
+    if (old && old->model == model) {
+        memcpy(table->by_name, old->by_name, table->n_named * sizeof(*table->by_name));
+        return 0;
+    }
     for (uint32_t i = 0, next = 0; i < model->n_trunks; i++) {
         if (model->trunks[i].dns_name)
             table->by_name[next++] = i;

@@ -100,13 +100,17 @@ static inline void *tha_half_element(const struct tha_half *half, enum tha_array
     return (void *)((uintptr_t)half + start);
 }
 
-/** All of an array; NULL when it is empty or does not end in the half. */
-static inline void *tha_half_array(const struct tha_half *half, enum tha_array array, size_t size)
+/** All of an array; NULL when it is empty or does not end in the half. Its count and its place are of one moment. */
+static inline void *tha_half_array(const struct tha_half *half, enum tha_array array, size_t size, uint32_t *ret_count)
 {
-    uint32_t count = tha_half_count(half, array);
-    char *last = count ? tha_half_element(half, array, count - 1, size) : NULL;
+    uint64_t place = tha_get64(&half->arrays[array]);
+    uint64_t start = (uint64_t)tha_high(place) * THA_LINE_SIZE;
 
-    return last ? last - (count - 1) * size : NULL;
+    *ret_count = tha_low(place);
+    if (!*ret_count || start + *ret_count * size > THA_HALF_SIZE)
+        return NULL;
+
+    return (void *)((uintptr_t)half + start);
 }
 
 static inline struct tha_group_record *tha_half_group(const struct tha_half *half, uint32_t index)

@@ -55,8 +55,8 @@ static bool is_of(const struct tha_half *half, const struct tha_card *card, cons
 
 struct tha_source_hit tha_source_find(const struct tha_half *half, const struct tha_source_key *key, uint32_t port)
 {
-    uint32_t n_slots = tha_half_count(half, THA_ARRAY_SOURCES);
-    _Atomic uint32_t *slots = tha_half_array(half, THA_ARRAY_SOURCES, sizeof(*slots));
+    uint32_t n_slots;
+    _Atomic uint32_t *slots = tha_half_array(half, THA_ARRAY_SOURCES, sizeof(*slots), &n_slots);
     uint64_t hash = hash_of(key, port);
     uint32_t marks = marks_of(hash, port);
     uint32_t at = (uint32_t)((hash >> 32) * n_slots >> 32); /* the high bits count, as in tha_view_key_slot() */

@@ -115,8 +115,8 @@ static void settle(const struct writing *w, uint32_t target)
 void tha_source_write(struct tha_view_builder *builder, const struct tha_view_catalogue *catalogue)
 {
     const struct writing w = {.builder = builder, .catalogue = catalogue};
-    uint32_t n_slots = tha_half_count(builder->half, THA_ARRAY_SOURCES);
-    _Atomic uint32_t *slots = tha_half_array(builder->half, THA_ARRAY_SOURCES, sizeof(*slots));
+    uint32_t n_slots;
+    _Atomic uint32_t *slots = tha_half_array(builder->half, THA_ARRAY_SOURCES, sizeof(*slots), &n_slots);
 
     for (uint32_t i = 0; i < catalogue->n_targets && !builder->err; i++)
         write_host(&w, i);

@@ -265,6 +265,7 @@ struct gate {
     const char *algorithm;
     unsigned nonce, uses, nonce_uses;
     unsigned n_challenges, n_passed;
+    unsigned n_unanswered; /* requests that are left without a word at first */
 };
 
 static size_t guard(const char *request, char *buf, size_t size, void *user_data)
@@ -273,6 +274,10 @@ static size_t guard(const char *request, char *buf, size_t size, void *user_data
     const char *header = player_header(request, gate->answer_name);
     char nonce[16], line[512], copy[2048];
 
+    if (gate->n_unanswered) {
+        gate->n_unanswered--;
+        return 0;
+    }
     snprintf(copy, sizeof(copy), "%s", header);
     snprintf(nonce, sizeof(nonce), "%u", gate->nonce);
     if (is_right(copy, gate->algorithm, "p", "OPTIONS") && !strcmp(param(copy, "nonce"), nonce) &&
@@ -317,11 +322,11 @@ static struct gate gate_of(const char *challenge)
 START_TEST(the_right_password_is_available_and_challenged_once)
 {
     static struct gate gates[] = {
-        {PLAIN, "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0},
+        {PLAIN, "401 Unauthorized", "Authorization", "md5", 0, 0, UINT32_MAX, 0, 0, 0},
         {"WWW-Authenticate: Digest realm=\"r\", nonce=\"%u\"\r\n", "401 Unauthorized", "Authorization", "md5", 0, 0,
-         UINT32_MAX, 0, 0},
+         UINT32_MAX, 0, 0, 0},
         {"Proxy-Authenticate: Digest realm=\"r\", nonce=\"%u\", algorithm=SHA-256, qop=\"auth\"\r\n",
-         "407 Proxy Authentication Required", "Proxy-Authorization", "sha256", 0, 0, UINT32_MAX, 0, 0},
+         "407 Proxy Authentication Required", "Proxy-Authorization", "sha256", 0, 0, UINT32_MAX, 0, 0, 0},
     };
     static const char *const transports[] = {"udp", "tcp", "udp"};
 
@@ -387,6 +392,22 @@ START_TEST(the_wrong_password_is_an_auth_failure_told_once_and_no_flap)
 }
 END_TEST
 
+START_TEST(the_wrong_password_is_told_even_if_the_carrier_was_silent_before)
+{
+    static struct gate gate;
+    struct player *carrier;
+
+    gate = gate_of(PLAIN);
+    gate.n_unanswered = 4; /* more than a probe sends in all */
+    carrier = start_gate(&gate, "udp", "wrong");
+    stage_await_log(&stage, "1 t: user or password refused");
+    stage_await_health(&stage, 0, "t", TRUNKHA_HEALTH_DOWN, STAGE_ANY, NULL);
+    ck_assert_uint_eq(stage_count_log(&stage, "user or password refused"), 1);
+    stage_close(&stage);
+    player_stop(carrier);
+}
+END_TEST
+
 START_TEST(the_right_password_after_a_reload_brings_it_back)
 {
     static struct gate gate;
@@ -446,5 +467,5 @@ SUITE("authorize", each_algorithm_is_answered, a_proxy_is_answered_as_a_proxy,
       a_challenge_of_another_realm_is_not_answered, a_challenge_cannot_break_out_of_the_header,
       any_thread_may_ask_but_no_child, the_right_password_is_available_and_challenged_once,
       a_nonce_that_wears_out_is_no_outage, the_wrong_password_is_an_auth_failure_told_once_and_no_flap,
-      the_right_password_after_a_reload_brings_it_back, a_challenge_that_cannot_be_answered_is_an_auth_failure,
-      a_challenge_without_credentials_is_an_answer)
+      the_wrong_password_is_told_even_if_the_carrier_was_silent_before, the_right_password_after_a_reload_brings_it_back,
+      a_challenge_that_cannot_be_answered_is_an_auth_failure, a_challenge_without_credentials_is_an_answer)

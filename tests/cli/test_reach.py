@@ -150,7 +150,7 @@ class OfStreams(Reach):
         self.check_exit(result, 0)
         self.assertRegex(result.stdout, r"(?m)^tls: TLSv1\.[23], .*, certificate verified$")
         self.assertRegex(result.stdout,
-                         r"(?m)^certificate: .*soon\.example.*, by .*, for .*localhost.*, ends \d{4}-\d\d-\d\d, in 4 days$")
+                         r"(?m)^certificate: .*soon\.example.*, by .*, for .*localhost.*, ends \d{4}-\d\d-\d\d, in [45] days$")
 
     def test_bad_certificates_are_dead_and_named(self):
         for name, words in (("expired", "expired"), ("self-signed", "self-signed"), ("stranger", "unknown issuer"),
@@ -385,6 +385,16 @@ class Allowlist(Reach):
             self.check_exit(result, 0)
             self.assertRegex(result.stdout, r"[\"']x\?\?\?\?reboot\?\?\?reboot\? udp/5060[\"']")
             self.assertNotIn("`", result.stdout)
+
+    def test_servers_and_ports_of_the_file_may_stand_in_the_environment(self):
+        path = write_file(self, {"trunkGroups": [{"id": "g", "trunks": [{"id": "t", "sipAddress": "carrier.test:5070"}]}],
+                                 "dns": {"servers": ["${DNS_HERE}"]}, "sip": {"listen": ["udp:0.0.0.0:${PORT_HERE}"]}})
+        result = trunkha("allowlist", path, "--format", "json",
+                         env=environment(DNS_HERE=self.server, PORT_HERE="5062"))
+        self.check_exit(result, 0)
+        trunk = json.loads(result.stdout)[0]
+        self.assertIn("udp:192.0.2.1:5070", [address["target"] for address in trunk["addresses"]])
+        self.assertEqual(trunk["ownUdpPorts"], [5062])
 
     def test_bad_configuration_is_told_with_its_place(self):
         path = write_file(self, '{"trunkGroups": [{"id": "g", "trunks": [{"id": "t"}]}]}')

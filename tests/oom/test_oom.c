@@ -50,16 +50,19 @@ static void nap(void)
     nanosleep(&two_ms, NULL);
 }
 
-/** Waits until a1 has answered, as long as its probe is not lost for want of memory. */
-static void wait_for_an_answer(const trunkha_view *view)
+static bool has_answered(const trunkha_view *view)
 {
     trunkha_trunk_status trunk = TRUNKHA_TRUNK_STATUS_INIT;
 
-    for (int i = 0; i < 2000; i++, nap()) {
-        if (!trunkha_view_get_trunk(view, 0, &trunk) && trunk.health == TRUNKHA_HEALTH_AVAILABLE)
-            return;
-    }
-    EXPECT(!"probing has stopped");
+    return !trunkha_view_get_trunk(view, 0, &trunk) && trunk.health == TRUNKHA_HEALTH_AVAILABLE;
+}
+
+/** Waits until a1 has answered, as long as its probe is not lost for want of memory. */
+static void wait_for_an_answer(const trunkha_view *view)
+{
+    for (int i = 0; i < 2000 && !has_answered(view); i++)
+        nap();
+    EXPECT(has_answered(view));
 }
 
 static void on_event(const trunkha_event *event, void *user_data)

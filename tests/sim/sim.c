@@ -54,11 +54,11 @@ struct sim {
     uint32_t n_routes;
 
     struct sim_event *events;
-    size_t n_events;
+    size_t n_events, events_room;
     struct probe *probes;
     size_t n_probes, probes_room;
-    struct answer *answers; /* a heap would be faster; worlds are small */
-    size_t n_answers, answers_room;
+    struct answer *answers; /* the earliest first; those before `next_answer` were given */
+    size_t next_answer, n_answers, answers_room;
     const char *zone;
     struct question *questions;
     size_t n_questions;
@@ -66,6 +66,7 @@ struct sim {
     struct place places[PLACES_MAX];
     size_t n_places;
     char order[4096];
+    char warning[512];
 };
 
 static void *grown(void *array, size_t count, size_t size)
@@ -91,7 +92,10 @@ static void show_route(struct sim *sim, const struct tha_action *action)
 
 static void tell(struct sim *sim, const trunkha_event *event)
 {
-    sim->events = grown(sim->events, sim->n_events + 1, sizeof(*sim->events));
+    if (sim->n_events == sim->events_room) {
+        sim->events_room = sim->events_room * 2 + 64;
+        sim->events = grown(sim->events, sim->events_room, sizeof(*sim->events));
+    }
     sim->events[sim->n_events++] = (struct sim_event){sim->now_ms - START_MS, *event};
 }
 
@@ -100,7 +104,8 @@ static struct sim_manner manner_of(const struct sim *sim, uint32_t slot)
     const struct tha_table *table = tha_core_table(sim->core);
     char text[THA_ADDR_TEXT_SIZE];
 
-    tha_addr_text(&table->targets[table->target_of_slot[slot]].addr, text, sizeof(text));
+    if (sim->n_places)
+        tha_addr_text(&table->targets[table->target_of_slot[slot]].addr, text, sizeof(text));
     for (size_t i = 0; i < sim->n_places; i++) {
         if (!strcmp(sim->places[i].target, text))
             return sim->places[i].manner;
@@ -131,6 +136,21 @@ static struct answer answer_of(const struct sim *sim, uint32_t slot)
     return answer;
 }
 
+static void await_answer(struct sim *sim, struct answer answer)
+{
+    size_t i;
+
+    if (sim->next_answer == sim->n_answers)
+        sim->next_answer = sim->n_answers = 0;
+    if (sim->n_answers == sim->answers_room) {
+        sim->answers_room = sim->answers_room * 2 + 64;
+        sim->answers = grown(sim->answers, sim->answers_room, sizeof(*sim->answers));
+    }
+    for (i = sim->n_answers++; i > sim->next_answer && sim->answers[i - 1].due_ms > answer.due_ms; i--)
+        sim->answers[i] = sim->answers[i - 1];
+    sim->answers[i] = answer;
+}
+
 static void probe(struct sim *sim, uint32_t slot)
 {
     if (sim->n_probes == sim->probes_room) {
@@ -138,12 +158,7 @@ static void probe(struct sim *sim, uint32_t slot)
         sim->probes = grown(sim->probes, sim->probes_room, sizeof(*sim->probes));
     }
     sim->probes[sim->n_probes++] = (struct probe){sim->now_ms, slot};
-
-    if (sim->n_answers == sim->answers_room) {
-        sim->answers_room = sim->answers_room * 2 + 64;
-        sim->answers = grown(sim->answers, sim->answers_room, sizeof(*sim->answers));
-    }
-    sim->answers[sim->n_answers++] = answer_of(sim, slot);
+    await_answer(sim, answer_of(sim, slot));
 }
 
 static void take_model(struct sim *sim, struct tha_model *model);
@@ -176,6 +191,7 @@ static void carry_out_all(struct sim *sim)
             take_model(sim, NULL);
             break;
         case THA_ACTION_WARN:
+            snprintf(sim->warning, sizeof(sim->warning), "%s", action.warning);
             break;
         case THA_ACTION_TELL:
             tell(sim, action.event);
@@ -333,27 +349,16 @@ uint64_t sim_core_now(const struct sim *sim)
     return sim->now_ms;
 }
 
-static size_t earliest_answer(const struct sim *sim)
+static uint64_t next_answer_ms(const struct sim *sim)
 {
-    size_t best = 0;
-
-    for (size_t i = 1; i < sim->n_answers; i++) {
-        if (sim->answers[i].due_ms < sim->answers[best].due_ms)
-            best = i;
-    }
-
-    return best;
+    return sim->next_answer < sim->n_answers ? sim->answers[sim->next_answer].due_ms : UINT64_MAX;
 }
 
 static void hand_in_answers(struct sim *sim)
 {
-    while (sim->n_answers) {
-        size_t i = earliest_answer(sim);
-        struct answer answer = sim->answers[i];
+    while (next_answer_ms(sim) <= sim->now_ms) {
+        struct answer answer = sim->answers[sim->next_answer++];
 
-        if (answer.due_ms > sim->now_ms)
-            break;
-        sim->answers[i] = sim->answers[--sim->n_answers];
         if (!sim->loses_results)
             tha_core_report(sim->core, answer.slot, &answer.evidence, sim->now_ms);
         drain(sim);
@@ -404,8 +409,8 @@ void sim_run_to(struct sim *sim, uint64_t ms)
     for (;;) {
         uint64_t next = tha_core_next_expiry(sim->core);
 
-        if (sim->n_answers && sim->answers[earliest_answer(sim)].due_ms < next)
-            next = sim->answers[earliest_answer(sim)].due_ms;
+        if (next_answer_ms(sim) < next)
+            next = next_answer_ms(sim);
         if (next_dns(sim) < next)
             next = next_dns(sim);
         if (next > end)
@@ -491,6 +496,11 @@ int sim_set_admin(struct sim *sim, const char *trunk_id, uint32_t admin, uint32_
     drain(sim);
 
     return err;
+}
+
+const char *sim_warning(const struct sim *sim)
+{
+    return sim->warning;
 }
 
 void sim_lose_results(struct sim *sim, bool is_lost)

@@ -52,8 +52,8 @@ void sim_set_zone(struct sim *sim, const char *zone);
 /** How often the DNS was asked so far. */
 unsigned sim_questions(const struct sim *sim);
 
-/** "192.0.2.1 192.0.2.2/unknown 192.0.2.3/down": the addresses of a trunk in the order of @p profile, with their states but for
- *  AVAILABLE. Static storage of the sim. */
+/** "192.0.2.1 192.0.2.2/unknown 192.0.2.3/down": the addresses of a trunk in the order of @p profile, with their states but
+ * for AVAILABLE. Static storage of the sim. */
 const char *sim_addresses(struct sim *sim, const char *profile, const char *trunk_id);
 
 /** Milliseconds since the start, and the same moment on the core's clock. */
@@ -84,6 +84,9 @@ void sim_forget(struct sim *sim);
 unsigned sim_probes(const struct sim *sim, const char *trunk_id);
 uint64_t sim_last_probe(const struct sim *sim, const char *trunk_id);
 unsigned sim_most_probes(const struct sim *sim, const char *trunk_id, uint64_t window_ms);
+
+/** The last line for the log, "" = there was none. */
+const char *sim_warning(const struct sim *sim);
 
 /** While set, carriers do as they like but the core hears nothing of it. */
 void sim_lose_results(struct sim *sim, bool is_lost);

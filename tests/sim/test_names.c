@@ -1,4 +1,6 @@
 /* Trunks with names: addresses that come and go, resolvers that fail, orders by RFC 2782. */
+#include <stdio.h>
+
 #include "../suite.h"
 #include "sim.h"
 #include "worlds.h"
@@ -30,8 +32,7 @@ START_TEST(every_address_of_a_name_is_a_target)
     sim_run_to(sim, 2000);
     ck_assert_str_eq(sim_addresses(sim, "a", "a1"), "192.0.2.1 192.0.2.2 [2001:db8::1]");
     ck_assert_uint_eq(sim_trunk(sim, "a1")->health, TRUNKHA_HEALTH_AVAILABLE);
-    ck_assert_str_eq(address_change(sim, 0)->added,
-                     "udp:192.0.2.1:5060 udp:192.0.2.2:5060 udp:[2001:db8::1]:5060");
+    ck_assert_str_eq(address_change(sim, 0)->added, "udp:192.0.2.1:5060 udp:192.0.2.2:5060 udp:[2001:db8::1]:5060");
     ck_assert_str_eq(address_change(sim, 0)->removed, "");
     ck_assert_ptr_null(address_change(sim, 1));
     sim_free(sim);
@@ -168,7 +169,8 @@ END_TEST
 
 START_TEST(a_service_that_is_not_offered_loses_its_addresses)
 {
-    struct sim *sim = sim_new_with_zone(SRV_WORLD, "_sip._udp.sip.example SRV 30 0 0 5060 h.example\nh.example A 30 192.0.2.1");
+    struct sim *sim =
+        sim_new_with_zone(SRV_WORLD, "_sip._udp.sip.example SRV 30 0 0 5060 h.example\nh.example A 30 192.0.2.1");
 
     sim_run_to(sim, 2000);
     ck_assert_str_eq(sim_addresses(sim, "a", "a1"), "192.0.2.1");
@@ -256,6 +258,20 @@ START_TEST(a_reload_keeps_the_addresses_and_their_health)
 }
 END_TEST
 
+START_TEST(a_trunk_that_has_an_address_instead_of_its_name_tells_what_left)
+{
+    struct sim *sim = sim_new_with_zone(WORLD(""), ONE);
+
+    sim_run_to(sim, 2000);
+    sim_forget(sim);
+    sim_reload(sim, "{'trunkGroups': [{'id': 'a', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.7'}]}]," KEEPALIVE "}");
+    ck_assert_ptr_nonnull(address_change(sim, 0));
+    ck_assert_str_eq(address_change(sim, 0)->added, "udp:192.0.2.7:5060");
+    ck_assert_str_eq(address_change(sim, 0)->removed, "udp:192.0.2.1:5060");
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(two_trunks_of_one_name_are_looked_up_once)
 {
     struct sim *sim = sim_new_with_zone("{'trunkGroups': [{'id': 'g', 'trunks': ["
@@ -288,12 +304,30 @@ START_TEST(a_change_too_long_for_one_event_is_told_by_several)
 }
 END_TEST
 
+START_TEST(a_long_ttl_and_too_many_addresses_are_both_warned_of)
+{
+    char zone[4096] = "";
+    struct sim *sim;
+
+    for (size_t i = 0, len = 0; i < 22; i++)
+        len +=
+            (size_t)snprintf(zone + len, sizeof(zone) - len, "_sip._udp.sip.example SRV 600 1 1 %zu h.example\n", 5060 + i);
+    strcat(zone, "h.example A 600 192.0.2.1\nh.example A 600 192.0.2.2\nh.example A 600 192.0.2.3");
+    sim = sim_new_with_zone(SRV_WORLD, zone);
+    sim_run_to(sim, 2000);
+    ck_assert_str_eq(sim_warning(sim),
+                     "sip.example comes to more than 64 addresses: the first ones are used; it has a TTL of 600 s: when its "
+                     "addresses change, others than us keep the old ones that long");
+    sim_free(sim);
+}
+END_TEST
+
 SUITE("sim: names", every_address_of_a_name_is_a_target, a_trunk_is_unknown_until_its_name_was_looked_up,
-           a_changed_address_is_in_use_within_its_ttl_and_a_second, a_name_that_moves_moves_no_calls_to_the_standby,
-           a_new_address_takes_no_calls_before_it_has_answered,
-           a_failing_resolver_keeps_the_last_addresses_and_is_told_of,
-           a_silent_resolver_delays_no_probe_of_what_is_resolved, without_keep_last_good_old_addresses_end_with_their_ttl,
-           a_name_that_is_not_there_is_no_outage_of_the_carrier, a_service_that_is_not_offered_loses_its_addresses,
-           addresses_stand_by_priority_and_share_by_weight, a_dead_address_is_tried_after_everything_that_is_well,
-           a_trunk_with_many_addresses_takes_no_more_than_its_weight, a_reload_keeps_the_addresses_and_their_health,
-           two_trunks_of_one_name_are_looked_up_once, a_change_too_long_for_one_event_is_told_by_several)
+      a_changed_address_is_in_use_within_its_ttl_and_a_second, a_name_that_moves_moves_no_calls_to_the_standby,
+      a_new_address_takes_no_calls_before_it_has_answered, a_failing_resolver_keeps_the_last_addresses_and_is_told_of,
+      a_silent_resolver_delays_no_probe_of_what_is_resolved, without_keep_last_good_old_addresses_end_with_their_ttl,
+      a_name_that_is_not_there_is_no_outage_of_the_carrier, a_service_that_is_not_offered_loses_its_addresses,
+      addresses_stand_by_priority_and_share_by_weight, a_dead_address_is_tried_after_everything_that_is_well,
+      a_trunk_with_many_addresses_takes_no_more_than_its_weight, a_reload_keeps_the_addresses_and_their_health,
+      a_trunk_that_has_an_address_instead_of_its_name_tells_what_left, two_trunks_of_one_name_are_looked_up_once,
+      a_change_too_long_for_one_event_is_told_by_several, a_long_ttl_and_too_many_addresses_are_both_warned_of)

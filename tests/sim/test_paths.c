@@ -55,6 +55,20 @@ START_TEST(an_inbound_trunk_not_heard_of_for_long_is_unknown_again)
 }
 END_TEST
 
+START_TEST(an_inbound_trunk_that_loses_its_probes_is_not_judged_by_the_last_of_them)
+{
+    struct sim *sim = sim_new(PAIR(""));
+
+    sim_lose_results(sim, true);
+    sim_run_to(sim, 2000);
+    sim_reload(sim, PAIR(", 'keepalive': {'enabled': false, 'maxFailedAttempts': 1}"));
+    sim_run_to(sim, 60000);
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_TRUNK_STATE, "a1-in"), 0);
+    ck_assert_uint_eq(sim_trunk(sim, "a1-in")->health, TRUNKHA_HEALTH_UNKNOWN);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_call_that_a_host_heard_proves_an_inbound_trunk)
 {
     struct sim *sim = sim_new_at(PAIR(UNPROBED), 2000);
@@ -239,10 +253,11 @@ START_TEST(what_a_peer_does_not_say_it_does_not_lack)
 END_TEST
 
 SUITE("sim: paths", an_inbound_trunk_is_never_selected, a_request_proves_an_inbound_trunk_that_nobody_probes,
-      an_inbound_trunk_not_heard_of_for_long_is_unknown_again, a_call_that_a_host_heard_proves_an_inbound_trunk,
-      a_request_brings_a_probed_inbound_trunk_back_at_once, a_request_proves_no_other_trunk,
-      a_connection_that_is_reset_is_a_failure_and_probed_at_once,
-      a_connection_closed_in_order_is_no_failure_but_looked_after,
-      a_peer_that_closes_every_time_is_not_probed_in_a_circle, each_failure_has_its_own_reason,
-      bad_certificates_everywhere_are_no_fault_at_home, a_standby_that_can_less_than_the_active_is_told_of_once,
-      a_peer_that_can_less_than_is_configured_is_told_of, what_a_peer_does_not_say_it_does_not_lack)
+      an_inbound_trunk_not_heard_of_for_long_is_unknown_again,
+      an_inbound_trunk_that_loses_its_probes_is_not_judged_by_the_last_of_them,
+      a_call_that_a_host_heard_proves_an_inbound_trunk, a_request_brings_a_probed_inbound_trunk_back_at_once,
+      a_request_proves_no_other_trunk, a_connection_that_is_reset_is_a_failure_and_probed_at_once,
+      a_connection_closed_in_order_is_no_failure_but_looked_after, a_peer_that_closes_every_time_is_not_probed_in_a_circle,
+      each_failure_has_its_own_reason, bad_certificates_everywhere_are_no_fault_at_home,
+      a_standby_that_can_less_than_the_active_is_told_of_once, a_peer_that_can_less_than_is_configured_is_told_of,
+      what_a_peer_does_not_say_it_does_not_lack)

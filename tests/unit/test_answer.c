@@ -14,7 +14,7 @@
 static char answer[4096];
 static struct tha_addr to;
 
-static enum tha_answer_kind answer_from(const char *ip, const char *text, bool is_draining)
+static enum tha_answer_kind answer_as(const struct tha_answerer *us, const char *ip, const char *text)
 {
     struct tha_udp_packet request = {.data = text, .len = strlen(text)};
     enum tha_answer_kind kind;
@@ -22,10 +22,15 @@ static enum tha_answer_kind answer_from(const char *ip, const char *text, bool i
 
     ck_assert(tha_addr_parse_ip(&request.peer, ip, strlen(ip)));
     request.peer.port = 40000;
-    kind = tha_answer_write(&request, is_draining, 1, answer, sizeof(answer) - 1, &len, &to);
+    kind = tha_answer_write(&request, us, answer, sizeof(answer) - 1, &len, &to);
     answer[len] = '\0';
 
     return kind;
+}
+
+static enum tha_answer_kind answer_from(const char *ip, const char *text, bool is_draining)
+{
+    return answer_as(&(struct tha_answerer){.is_draining = is_draining, .secret = 1}, ip, text);
 }
 
 static enum tha_answer_kind answer_to(const char *text)
@@ -51,6 +56,13 @@ START_TEST(options_is_answered_200_with_what_an_answer_repeats)
     assert_says("\r\nAccept: application/sdp\r\n");
     assert_says("\r\nContent-Length: 0\r\n\r\n");
     ck_assert_ptr_null(strstr(answer, "Contact"));
+}
+END_TEST
+
+START_TEST(with_a_host_for_calls_they_are_allowed)
+{
+    ck_assert_int_eq(answer_as(&(struct tha_answerer){.takes_calls = true}, "198.51.100.7", REQUEST), THA_ANSWER_GIVEN);
+    assert_says("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n");
 }
 END_TEST
 
@@ -176,9 +188,9 @@ START_TEST(request_whose_answer_would_be_too_long_is_not_answered)
 }
 END_TEST
 
-SUITE("answer", options_is_answered_200_with_what_an_answer_repeats, answer_goes_to_the_source_port_when_rport_is_asked_for,
-      answer_goes_to_the_port_of_the_via_without_rport, received_is_written_without_brackets_for_ipv6,
-      all_vias_are_repeated_and_only_the_top_one_is_marked,
+SUITE("answer", options_is_answered_200_with_what_an_answer_repeats, with_a_host_for_calls_they_are_allowed,
+      answer_goes_to_the_source_port_when_rport_is_asked_for, answer_goes_to_the_port_of_the_via_without_rport,
+      received_is_written_without_brackets_for_ipv6, all_vias_are_repeated_and_only_the_top_one_is_marked,
       to_tag_is_the_same_for_a_retransmission_and_kept_when_there_is_one, options_is_answered_503_while_draining,
       other_methods_are_answered_405_and_ack_not_at_all, malformed_requests_are_not_answered,
       request_whose_answer_would_be_too_long_is_not_answered)

@@ -10,7 +10,7 @@ static void expect_code(tha_config_check check, const char *text, enum tha_confi
     enum tha_config_code code = THA_CODE_JSON_SYNTAX;
     const char *problem = check(text, &code);
 
-    ck_assert_msg(!problem == !wanted, "\"%s\": %s", text, problem);
+    ck_assert_msg(!problem == !wanted, "\"%s\": %s", text, problem ? problem : "nothing wrong");
     if (wanted)
         ck_assert_msg(code == wanted, "\"%s\": TH%03d", text, code);
 }

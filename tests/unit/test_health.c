@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "../suite.h"
 #include "core/health.h"
 #include "trunkha.h"
@@ -128,6 +130,36 @@ START_TEST(loss_is_counted_over_the_window)
 }
 END_TEST
 
+START_TEST(a_peer_that_turns_us_away_is_there)
+{
+    static const int errors[] = {ECONNREFUSED, ECONNRESET, EPIPE};
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        const struct tha_evidence turned_away = {.kind = THA_EVIDENCE_REFUSED, .system_error = errors[i]};
+
+        ck_assert(!tha_health_is_silence(&turned_away));
+    }
+    ck_assert(tha_health_is_silence(&(struct tha_evidence){.kind = THA_EVIDENCE_REFUSED, .system_error = EHOSTUNREACH}));
+}
+END_TEST
+
+START_TEST(refused_credentials_are_remembered_until_a_good_answer)
+{
+    static const struct tha_evidence challenge = {.kind = THA_EVIDENCE_AUTH_FAILED, .code = 401};
+    struct tha_health health = {0};
+
+    judge(&health, &silence, 1);
+    ck_assert(!health.refuses_us);
+    judge(&health, &challenge, 2);
+    ck_assert(health.refuses_us);
+    judge(&health, &silence, 3);
+    ck_assert(health.refuses_us);
+    judge(&health, &good, 4);
+    ck_assert(!health.refuses_us);
+}
+END_TEST
+
 SUITE("health", unknown_becomes_available_on_the_first_answer, goes_down_on_the_third_failure_in_a_row_only,
       a_failure_while_down_starts_the_recovery_anew, the_losses_before_an_outage_do_not_degrade_the_trunk_after_it,
-      refused_is_a_network_error, after_a_fault_at_home_one_answer_is_enough_but_only_then, loss_is_counted_over_the_window)
+      refused_is_a_network_error, after_a_fault_at_home_one_answer_is_enough_but_only_then, loss_is_counted_over_the_window,
+      a_peer_that_turns_us_away_is_there, refused_credentials_are_remembered_until_a_good_answer)

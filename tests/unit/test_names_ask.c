@@ -98,6 +98,51 @@ START_TEST(a_slow_name_does_not_keep_the_others_from_their_turn)
 }
 END_TEST
 
+/** Asks what is to be asked now. Of the first @p n_lame names the DNS says nothing, and that only 3 s later; the others do
+ *  not exist. @p n_asked: counts for each name. */
+static void live_3_s(uint32_t n_lame, unsigned *n_asked)
+{
+    static const struct tha_dns_answer silence = {.outcome = THA_DNS_SILENT};
+    static struct sent unanswered[2 * THA_NAMES_ASKING_MAX];
+    uint32_t n = 0;
+    struct sent sent;
+
+    while (send_all(&sent, 1)) {
+        uint32_t name = (uint32_t)atoi(sent.question.name + 1);
+
+        n_asked[name]++;
+        if (name < n_lame)
+            unanswered[n++] = sent;
+        else
+            answer(&sent);
+    }
+    world.now_ms += 3000;
+    while (n > 0)
+        tha_names_answer(world.names, unanswered[--n].id, &silence, world.now_ms);
+}
+
+START_TEST(names_that_always_fail_keep_the_others_from_nothing_and_have_their_turn)
+{
+    static unsigned n_asked[N_NAMES];
+    struct tha_model *model = many_names();
+
+    model->n_trunks = 2100;
+    world_prepare(&world, 0);
+    ck_assert_int_eq(tha_names_prepare(world.names, model), 0);
+    tha_names_commit(world.names, world.now_ms);
+    while (world.now_ms < WORLD_START + 120000) /* each is asked for the first time */
+        live_3_s(2000, n_asked);
+    memset(n_asked, 0, sizeof(n_asked));
+    while (world.now_ms < WORLD_START + 420000)
+        live_3_s(2000, n_asked);
+    for (uint32_t i = 0; i < 2000; i++)
+        ck_assert_uint_ge(n_asked[i], 2); /* A and AAAA; half of the places for 300 s are enough for all */
+    for (uint32_t i = 2000; i < 2100; i++)
+        ck_assert_uint_ge(n_asked[i], 2 * 9); /* that there is none is good for 30 s */
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(names_of_the_same_words_are_one)
 {
     static const struct tha_name base = {.host = "a.example", .port = 5060, .has_transport = true, .transport = 1};
@@ -379,7 +424,8 @@ START_TEST(an_engine_of_names_that_cannot_be_made_is_none)
 END_TEST
 
 SUITE("names_ask", no_more_than_64_names_are_looked_up_at_a_time_and_all_of_them_are,
-      a_slow_name_does_not_keep_the_others_from_their_turn, names_of_the_same_words_are_one,
+      a_slow_name_does_not_keep_the_others_from_their_turn,
+      names_that_always_fail_keep_the_others_from_nothing_and_have_their_turn, names_of_the_same_words_are_one,
       trunks_without_a_name_need_nothing, a_name_that_is_only_prepared_is_not_known_and_not_asked_for,
       what_is_known_of_names_that_stay_is_kept_over_a_load, names_that_go_are_forgotten_with_their_news_and_their_questions,
       the_news_of_names_that_stay_outlive_a_load, a_lookup_under_way_goes_on_over_a_load,

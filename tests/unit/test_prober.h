@@ -53,6 +53,7 @@ struct rig {
     char message[2048];
     bool wants_messages;
     unsigned n_lost; /* connections, with what the host has sent on them */
+    uint32_t lost_slot;
 };
 
 static inline void rig_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
@@ -143,10 +144,12 @@ static inline bool rig_message(uint32_t slot, const struct tha_addr *from, const
 
 static inline void rig_returned(uint32_t slot, const struct tha_addr *to, const char *message, size_t len, void *user_data)
 {
-    (void)slot;
+    struct rig *rig = user_data;
+
     (void)to;
     (void)message;
-    ((struct rig *)user_data)->n_lost += !len;
+    rig->n_lost += !len;
+    rig->lost_slot = slot;
 }
 
 static inline void rig_batch_end(void *user_data)

@@ -193,7 +193,69 @@ START_TEST(nonce_that_is_worn_out_is_replaced_within_the_probe)
 }
 END_TEST
 
+START_TEST(proxy_and_peer_may_both_ask_and_both_are_answered)
+{
+    struct peer peer = begin();
+
+    challenge(&peer, 407, "Digest realm=\"proxy\", nonce=\"p1\", qop=\"auth\"");
+    peer_receive(&peer);
+    ck_assert_ptr_null(strstr(peer.request, "\r\nAuthorization"));
+    challenge(&peer, 401, "Digest realm=\"peer\", nonce=\"w1\", qop=\"auth\"");
+    peer_receive(&peer);
+    assert_says(&peer, "\r\nAuthorization: Digest username=\"u\", realm=\"peer\", nonce=\"", "w1");
+    assert_says(&peer, "\r\nProxy-Authorization: Digest username=\"u\", realm=\"proxy\", nonce=\"", "p1");
+    peer_answer(&peer, "SIP/2.0 200 OK", NULL, NULL);
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_ANSWERED);
+    ck_assert_uint_eq(rig_stats(&rig).challenges_answered, 2);
+
+    rig_send_now(&rig, 2);
+    peer_receive(&peer);
+    assert_says(&peer, "\r\nAuthorization: Digest username=\"u\", realm=\"", "peer");
+    assert_says(&peer, "\r\nProxy-Authorization: Digest username=\"u\", realm=\"", "proxy");
+    peer_answer(&peer, "SIP/2.0 200 OK", NULL, NULL);
+    ck_assert_uint_eq(rig_take(&rig, 2).code, 200);
+    end(&peer);
+}
+END_TEST
+
 /* ---- Failing ---- */
+
+START_TEST(who_refuses_is_named_when_two_have_asked)
+{
+    struct peer peer = begin();
+
+    challenge(&peer, 407, "Digest realm=\"proxy\", nonce=\"p1\"");
+    peer_receive(&peer);
+    challenge(&peer, 401, "Digest realm=\"peer\", nonce=\"w1\"");
+    peer_receive(&peer);
+    challenge(&peer, 401, "Digest realm=\"peer\", nonce=\"w2\"");
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_AUTH_FAILED);
+    ck_assert_str_eq(rig.detail, "user or password refused: MD5, realm \"peer\"");
+
+    rig_send_now(&rig, 2);
+    peer_receive(&peer);
+    ck_assert_ptr_null(strstr(peer.request, "uthorization"));
+    peer_answer(&peer, "SIP/2.0 200 OK", NULL, NULL);
+    rig_take(&rig, 2);
+    end(&peer);
+}
+END_TEST
+
+START_TEST(two_that_call_every_nonce_stale_are_given_up)
+{
+    struct peer peer = begin();
+
+    for (unsigned i = 0; i < 2; i++) {
+        challenge(&peer, 407, "Digest realm=\"proxy\", nonce=\"p\", stale=true");
+        peer_receive(&peer);
+        challenge(&peer, 401, "Digest realm=\"peer\", nonce=\"w\", stale=true");
+        peer_receive(&peer);
+    }
+    challenge(&peer, 407, "Digest realm=\"proxy\", nonce=\"p\", stale=true");
+    ck_assert_uint_eq(rig_take(&rig, 2).kind, THA_EVIDENCE_AUTH_FAILED);
+    end(&peer);
+}
+END_TEST
 
 START_TEST(wrong_password_is_a_failure_with_its_realm_and_no_loop)
 {
@@ -315,7 +377,8 @@ END_TEST
 SUITE("prober_auth", challenge_is_answered_by_the_same_request_with_another_branch_and_number,
       proxy_is_answered_in_its_own_header, answer_to_a_challenge_is_retransmitted_byte_by_byte,
       deadline_stays_that_of_the_probe, next_probe_answers_without_being_asked,
-      nonce_that_is_worn_out_is_replaced_within_the_probe, wrong_password_is_a_failure_with_its_realm_and_no_loop,
-      peer_that_calls_every_nonce_stale_is_given_up, challenge_that_cannot_be_answered_is_named,
-      answer_that_does_not_fit_is_not_tried_for_ever, without_credentials_a_challenge_is_an_answer,
-      credentials_that_are_taken_away_are_not_sent_any_more)
+      nonce_that_is_worn_out_is_replaced_within_the_probe, proxy_and_peer_may_both_ask_and_both_are_answered,
+      who_refuses_is_named_when_two_have_asked, two_that_call_every_nonce_stale_are_given_up,
+      wrong_password_is_a_failure_with_its_realm_and_no_loop, peer_that_calls_every_nonce_stale_is_given_up,
+      challenge_that_cannot_be_answered_is_named, answer_that_does_not_fit_is_not_tried_for_ever,
+      without_credentials_a_challenge_is_an_answer, credentials_that_are_taken_away_are_not_sent_any_more)

@@ -168,7 +168,8 @@ static uint32_t play_tls(struct tcp_peer *peer)
                 continue;
             }
             tcp_peer_receive(peer);
-            tcp_peer_answer(peer, "SIP/2.0 200 OK");
+            if (!tcp_peer_try_to_answer(peer, "SIP/2.0 200 OK")) /* no memory for the tickets that followed the handshake */
+                tcp_peer_hang_up(peer);
         }
     }
 

@@ -2,6 +2,7 @@
 #include <netinet/tcp.h>
 
 #include "../suite.h"
+#include "adapters/prober_room.h"
 #include "base/heap.h"
 #include "test_prober.h"
 #include "test_tls.h"
@@ -439,6 +440,8 @@ static void expect_new_connection(const struct tha_reach *changed)
     load(changed);
     rig_set_reach(&rig, 2, peer.addr, changed);
     ck_assert(tcp_peer_is_hung_up(&peer));
+    ck_assert_uint_eq(rig.n_lost, 1); /* with what the host may have sent */
+    ck_assert_uint_eq(rig.lost_slot, 2);
     rig_send_now(&rig, 2);
     ck_assert(tcp_peer_accept(&peer));
     tcp_peer_receive(&peer);
@@ -485,6 +488,26 @@ START_TEST(cleared_slot_closes_its_connection)
 
     rig_clear(&rig, 2);
     ck_assert(tcp_peer_is_hung_up(&peer));
+    ck_assert_uint_eq(rig.n_lost, 1);
+    ck_assert_uint_eq(rig.lost_slot, THA_NONE);
+    rig_clear(&rig, 2);
+    ck_assert_uint_eq(rig.n_lost, 1);
+    end(&peer);
+}
+END_TEST
+
+START_TEST(addresses_of_connections_are_not_among_those_that_are_shared)
+{
+    struct tcp_peer peer = begin_answered(NULL), other = tcp_peer_open(NULL);
+
+    rig_set_reach(&rig, 3, other.addr, &reach);
+    rig_send_now(&rig, 3);
+    tcp_peer_accept(&other);
+    tcp_peer_receive(&other);
+    tcp_peer_answer(&other, "SIP/2.0 200 OK");
+    ck_assert_uint_eq(rig_take(&rig, 3).code, 200);
+    ck_assert_ptr_null(rig.prober->locals); /* it is looked through for each connection */
+    tcp_peer_close(&other);
     end(&peer);
 }
 END_TEST
@@ -670,6 +693,6 @@ SUITE("prober_stream", connection_is_made_by_the_first_probe_and_kept, round_tri
       files_that_cannot_be_read_are_refused_by_the_load, connection_stays_over_a_load_with_the_same_settings,
       other_settings_name_or_address_of_ours_make_another_connection,
       probe_under_way_goes_on_over_the_connection_that_takes_the_place, cleared_slot_closes_its_connection,
-      answer_on_the_connection_of_another_is_foreign, requests_of_the_peer_are_answered_on_its_connection,
-      messages_for_the_host_come_with_the_slot_of_the_connection, message_of_the_host_makes_a_connection_and_goes_over_it,
-      message_to_a_peer_that_refuses_does_not_connect_over_and_over)
+      addresses_of_connections_are_not_among_those_that_are_shared, answer_on_the_connection_of_another_is_foreign,
+      requests_of_the_peer_are_answered_on_its_connection, messages_for_the_host_come_with_the_slot_of_the_connection,
+      message_of_the_host_makes_a_connection_and_goes_over_it, message_to_a_peer_that_refuses_does_not_connect_over_and_over)

@@ -294,6 +294,93 @@ START_TEST(two_loops_turn_beside_each_other)
 }
 END_TEST
 
+#define SLOW_COUNT 8
+
+/** Watched descriptors whose handlers take longer than a turn may; the first that is told rings the bell. */
+struct slow {
+    struct tha_loop *loop;
+    int fds[SLOW_COUNT];
+    unsigned n_told[SLOW_COUNT];
+    unsigned n_all, n_at_the_bell;
+    sem_t is_done;
+};
+
+static void note_slow(struct slow *slow, unsigned i)
+{
+    const struct timespec six_ms = {0, 6000000};
+
+    if (!slow->n_all++)
+        tha_loop_ring(slow->loop);
+    nanosleep(&six_ms, NULL);
+    slow->n_told[i]++;
+    if (slow->n_all == 3 * SLOW_COUNT) {
+        for (unsigned k = 0; k < SLOW_COUNT; k++)
+            tha_loop_unwatch(slow->loop, slow->fds[k]);
+        sem_post(&slow->is_done);
+    }
+}
+
+struct slow_arg {
+    struct slow *slow;
+    unsigned index;
+};
+
+static struct slow_arg slow_args[SLOW_COUNT];
+
+static void on_slow(void *user_data)
+{
+    const struct slow_arg *arg = user_data;
+
+    note_slow(arg->slow, arg->index); /* it stays readable */
+}
+
+static int start_slow(struct tha_loop *loop, void *user_data)
+{
+    struct slow *slow = user_data;
+
+    slow->loop = loop;
+    for (unsigned i = 0; i < SLOW_COUNT; i++) {
+        slow->fds[i] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+        slow_args[i] = (struct slow_arg){slow, i};
+        ck_assert_int_eq(tha_loop_watch(loop, slow->fds[i], on_slow, &slow_args[i]), 0);
+    }
+
+    return 0;
+}
+
+static void ring_slow(void *user_data)
+{
+    struct slow *slow = user_data;
+
+    slow->n_at_the_bell = slow->n_all;
+}
+
+static void end_slow(void *user_data)
+{
+    struct slow *slow = user_data;
+
+    for (unsigned i = 0; i < SLOW_COUNT; i++)
+        close(slow->fds[i]);
+}
+
+START_TEST(slow_descriptors_let_the_bell_have_its_turn_and_have_theirs_one_after_another)
+{
+    struct slow slow = {.n_all = 0};
+    const struct tha_loop_handlers handlers = {start_slow, on_expiry, ring_slow, end_slow, &slow};
+    struct tha_loop *loop = NULL;
+
+    sem_init(&slow.is_done, 0, 0);
+    ck_assert_int_eq(tha_loop_new(&tha_mem_default, &silent, &handlers, &loop), 0);
+    while (sem_wait(&slow.is_done))
+        ;
+    tha_loop_free(loop);
+    ck_assert_uint_ge(slow.n_at_the_bell, 1);
+    ck_assert_uint_le(slow.n_at_the_bell, 2);
+    for (unsigned i = 0; i < SLOW_COUNT; i++)
+        ck_assert_uint_eq(slow.n_told[i], 3);
+}
+END_TEST
+
 struct host {
     struct rig rig;
     struct tmr timer;
@@ -420,6 +507,6 @@ SUITE("re_loop", loop_starts_rings_and_ends, error_of_start_is_returned_and_noth
       time_that_has_passed_expires_at_once_even_the_very_first, wake_up_that_was_replaced_by_never_does_not_come,
       watched_descriptor_is_told_until_it_is_unwatched, descriptor_may_have_any_number,
       longest_stall_is_that_of_the_slowest_handler,
-      two_loops_turn_beside_each_other, host_with_a_libre_loop_of_its_own_is_left_alone,
-      signals_are_blocked_on_the_thread_and_untouched_elsewhere, every_descriptor_is_close_on_exec_and_closed_in_the_end,
-      loop_without_memory_is_no_loop)
+      slow_descriptors_let_the_bell_have_its_turn_and_have_theirs_one_after_another, two_loops_turn_beside_each_other,
+      host_with_a_libre_loop_of_its_own_is_left_alone, signals_are_blocked_on_the_thread_and_untouched_elsewhere,
+      every_descriptor_is_close_on_exec_and_closed_in_the_end, loop_without_memory_is_no_loop)

@@ -109,19 +109,31 @@ static inline bool tcp_peer_is_hung_up(struct tcp_peer *peer)
     return tcp_peer_read(peer, &byte, 1) <= 0;
 }
 
-static inline void tcp_peer_send(struct tcp_peer *peer, const char *data, size_t len)
+/** False = our side has hung up. */
+static inline bool tcp_peer_try_to_send(struct tcp_peer *peer, const char *data, size_t len)
 {
-    ck_assert_int_eq(peer->ssl ? SSL_write(peer->ssl, data, (int)len) : send(peer->fd, data, len, MSG_NOSIGNAL),
-                     (ssize_t)len);
+    ssize_t n = peer->ssl ? SSL_write(peer->ssl, data, (int)len) : send(peer->fd, data, len, MSG_NOSIGNAL);
+
+    return n == (ssize_t)len;
 }
 
-/** Answers the last request. */
-static inline void tcp_peer_answer(struct tcp_peer *peer, const char *status_line)
+static inline void tcp_peer_send(struct tcp_peer *peer, const char *data, size_t len)
+{
+    ck_assert_msg(tcp_peer_try_to_send(peer, data, len), "our side has hung up");
+}
+
+/** Answers the last request; false = our side has hung up. */
+static inline bool tcp_peer_try_to_answer(struct tcp_peer *peer, const char *status_line)
 {
     char packet[8192 + 256];
     int len = snprintf(packet, sizeof(packet), "%s\r\n%s", status_line, strchr(peer->request, '\n') + 1);
 
-    tcp_peer_send(peer, packet, (size_t)len);
+    return tcp_peer_try_to_send(peer, packet, (size_t)len);
+}
+
+static inline void tcp_peer_answer(struct tcp_peer *peer, const char *status_line)
+{
+    ck_assert_msg(tcp_peer_try_to_answer(peer, status_line), "our side has hung up");
 }
 
 static inline void tcp_peer_close(struct tcp_peer *peer)

@@ -311,6 +311,64 @@ START_TEST(server_hello_of_an_old_version_tells_which)
 }
 END_TEST
 
+START_TEST(key_exchange_with_a_group_of_the_servers_choice_is_not_offered)
+{
+    struct tha_tls_settings settings = settings_of_test();
+    struct pair pair = meet(&settings, NAME, "server", TLS1_2_VERSION);
+    STACK_OF(SSL_CIPHER) *offered = SSL_get_client_ciphers(pair.server);
+    unsigned n_ecdhe = 0, n_rsa = 0;
+
+    for (int i = 0; i < sk_SSL_CIPHER_num(offered); i++) {
+        int exchange = SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(offered, i));
+
+        ck_assert_int_ne(exchange, NID_kx_dhe);
+        n_ecdhe += exchange == NID_kx_ecdhe;
+        n_rsa += exchange == NID_kx_rsa;
+    }
+    ck_assert_uint_gt(n_ecdhe, 0);
+    ck_assert_uint_gt(n_rsa, 0);
+    pair_free(&pair);
+}
+END_TEST
+
+START_TEST(finite_fields_are_no_groups_of_ours)
+{
+    struct tha_tls_settings settings = settings_of_test();
+    struct tha_tls_context *context = context_of(&settings);
+    SSL_CTX *server = server_new("server", 0);
+    struct pair pair;
+
+    if (SSL_CTX_set1_groups_list(server, "ffdhe2048") == 1) { /* OpenSSL has them from 3.0 */
+        pair = pair_new(context, server, NAME);
+        carry(&pair);
+        expect_detail(&pair, "handshake failure");
+        pair_free(&pair);
+    }
+    SSL_CTX_free(server);
+    tha_tls_context_unref(context);
+}
+END_TEST
+
+START_TEST(cipher_that_was_not_offered_is_refused_before_its_group_comes)
+{
+    static const unsigned char hello[] = {0x16, 3,  3, 0,  49,      /* record */
+                                          2,    0,  0, 45, 3,    3, /* ServerHello of TLS 1.2, DHE-RSA-AES128-GCM-SHA256 */
+                                          1,    2,  3, 4,  5,    6, 7, 8, 9,    10, 11, 12, 13, 14, 15,
+                                          16,   1,  2, 3,  4,    5, 6, 7, 8,    9,  10, 11, 12, 13, 14,
+                                          15,   16, 0, 0,  0x9e, 0, 0, 5, 0xff, 1,  0,  1,  0}; /* renegotiation_info */
+    struct tha_tls_settings settings = settings_of_test();
+    struct tha_tls_context *context = context_of(&settings);
+    struct pair pair = {0};
+
+    ck_assert_int_eq(tha_tls_session_new(context, NAME, NULL, &pair.session), 0);
+    ck_assert_int_eq(tha_tls_session_feed(pair.session, NULL, 0), THA_TLS_MORE);
+    pair.step = tha_tls_session_feed(pair.session, hello, sizeof(hello));
+    expect_detail(&pair, "cipher");
+    tha_tls_session_free(pair.session);
+    tha_tls_context_unref(context);
+}
+END_TEST
+
 START_TEST(peer_that_does_not_speak_tls_is_told_of)
 {
     static const char *const answers[] = {"SIP/2.0 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -669,9 +727,11 @@ END_TEST
 SUITE("tls", both_versions_are_spoken_and_verified, server_is_asked_for_by_name_but_never_by_address,
       every_fault_of_a_certificate_is_named, unverified_faults_are_facts_only, wildcards_domains_and_chains_are_accepted,
       long_names_are_cut_so_that_both_are_seen, old_versions_are_refused_and_named,
-      server_hello_of_an_old_version_tells_which, peer_that_does_not_speak_tls_is_told_of,
-      our_certificate_is_shown_and_missed_and_rejected, what_was_agreed_is_resumed_with_that_name_at_that_address_alone,
-      failure_forgets_what_could_be_resumed, many_peers_are_remembered_but_not_without_end, goodbyes_are_heard_and_said,
-      large_writes_come_whole, renegotiation_is_declined_and_the_session_goes_on, nonsense_in_an_open_session_ends_it,
+      server_hello_of_an_old_version_tells_which, key_exchange_with_a_group_of_the_servers_choice_is_not_offered,
+      finite_fields_are_no_groups_of_ours, cipher_that_was_not_offered_is_refused_before_its_group_comes,
+      peer_that_does_not_speak_tls_is_told_of, our_certificate_is_shown_and_missed_and_rejected,
+      what_was_agreed_is_resumed_with_that_name_at_that_address_alone, failure_forgets_what_could_be_resumed,
+      many_peers_are_remembered_but_not_without_end, goodbyes_are_heard_and_said, large_writes_come_whole,
+      renegotiation_is_declined_and_the_session_goes_on, nonsense_in_an_open_session_ends_it,
       wrong_files_are_named_with_the_reason, encrypted_key_is_refused_without_asking_anybody,
       want_of_memory_is_survived_everywhere)

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "test_view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -12,7 +13,7 @@ static const char *selected(const trunkha_view *view)
     text[0] = '\0';
     ck_assert_int_eq(trunkha_view_select(view, "RP", to, &n), 0);
     for (size_t i = 0; i < n; i++)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), i ? " %s" : "%s", to[i].trunk_id);
+        tha_text_print(text + strlen(text), sizeof(text) - strlen(text), i ? " %s" : "%s", to[i].trunk_id);
 
     return text;
 }

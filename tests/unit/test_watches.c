@@ -169,6 +169,44 @@ START_TEST(all_are_told_in_turn_however_many)
 }
 END_TEST
 
+START_TEST(what_one_turn_left_comes_first_in_the_next)
+{
+    enum { N = 3 };
+    struct tha_watches watches = new_watches();
+    struct end ends[N];
+
+    for (unsigned i = 0; i < N; i++)
+        end_init(&ends[i], &watches, THA_LOOP_WRITE);
+    for (unsigned i = 0; i < 4 * N; i++) {
+        tha_watches_collect(&watches);
+        ck_assert(tha_watches_tell_next(&watches));
+    }
+    for (unsigned i = 0; i < N; i++) {
+        ck_assert_uint_eq(ends[i].n_told, 4);
+        end_done(&ends[i]);
+    }
+    tha_watches_done(&watches);
+}
+END_TEST
+
+START_TEST(what_was_left_may_be_released_before_the_next_turn)
+{
+    struct tha_watches watches = new_watches();
+    struct end a, b;
+
+    end_init(&a, &watches, THA_LOOP_WRITE);
+    end_init(&b, &watches, THA_LOOP_WRITE);
+    tha_watches_collect(&watches);
+    ck_assert(tha_watches_tell_next(&watches));
+    end_done(a.n_told ? &b : &a);
+    turn(&watches);
+    turn(&watches);
+    ck_assert_uint_eq(a.n_told + b.n_told, 2); /* once before, once after */
+    end_done(a.n_told ? &a : &b);
+    tha_watches_done(&watches);
+}
+END_TEST
+
 static void *no_realloc(void *ptr, size_t size, void *user_data)
 {
     (void)ptr;
@@ -195,4 +233,5 @@ END_TEST
 
 SUITE("watches", each_way_is_told_while_it_is_watched, hang_up_is_told_as_all_that_is_watched,
       watch_that_another_releases_or_quiets_is_not_told, watch_may_release_itself, all_are_told_in_turn_however_many,
+      what_one_turn_left_comes_first_in_the_next, what_was_left_may_be_released_before_the_next_turn,
       what_cannot_be_watched_is_an_error)
