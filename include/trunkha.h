@@ -41,9 +41,9 @@ extern "C" {
 /* ---- Version ----------------------------------------------------------------------------------------------- */
 
 #define TRUNKHA_VERSION_MAJOR 0
-#define TRUNKHA_VERSION_MINOR 3
+#define TRUNKHA_VERSION_MINOR 4
 #define TRUNKHA_VERSION_PATCH 0
-#define TRUNKHA_VERSION       "0.3.0"
+#define TRUNKHA_VERSION       "0.4.0"
 
 /* ---- Export macro ------------------------------------------------------------------------------------------ */
 
@@ -486,6 +486,13 @@ typedef void (*trunkha_finding_cb)(const trunkha_finding *finding, void *user_da
 
 /* ---- Engine ------------------------------------------------------------------------------------------------ */
 
+/** One line of a recording: JSON with its line feed, @p len bytes, borrowed until the callback returns. The first says the
+ *  time and the version; the others each one thing that the engine has heard, with its time, so that
+ *  trunkha_simulation_new() can play it again. There is no secret in it, no phone number and no Call-ID.
+ *  Called on the engine's thread, and before that runs on the one that loads: write it to a file or a pipe and return, and
+ *  call nothing of the library. @since 0.4 */
+typedef void (*trunkha_record_cb)(const char *line, size_t len, void *user_data);
+
 /** How to make an engine. @since 0.1 */
 typedef struct trunkha_options {
     size_t size;                     /**< sizeof(trunkha_options), set by TRUNKHA_OPTIONS_INIT */
@@ -504,8 +511,12 @@ typedef struct trunkha_options {
     /* since 0.3 */
     trunkha_message_cb message_cb;   /**< NULL = the host has its own sockets: such requests are answered 405 */
     void *message_user_data;
+    /* since 0.4 */
+    trunkha_record_cb record_cb;     /**< gets all that moves states, to be played again; NULL = nothing is recorded */
+    void *record_user_data;
 } trunkha_options;
-#define TRUNKHA_OPTIONS_INIT { sizeof(trunkha_options), NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define TRUNKHA_OPTIONS_INIT                                                                                                \
+    { sizeof(trunkha_options), NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes an engine; it has no configuration and no thread yet.
  *  @p options may be NULL for the defaults and is copied in; @p ret_engine gets a new reference.
@@ -845,6 +856,210 @@ TRUNKHA_API int trunkha_message_send(trunkha_engine *engine, const char *trunk_i
  *  Errors, threads: as trunkha_message_send(). Since 0.3. */
 TRUNKHA_API int trunkha_message_local(trunkha_engine *engine, const char *trunk_id, const char *target, char *ret_buf,
                                       size_t size);
+
+/* ---- Know before you dial ------------------------------------------------------------------------------------ */
+
+/** How to lint, forecast. @since 0.4 */
+typedef struct trunkha_lint_options {
+    size_t size;                 /**< sizeof(trunkha_lint_options), set by TRUNKHA_LINT_OPTIONS_INIT */
+    const char *const *settings; /**< each writes one value into the configuration before it is read, as
+                                      "keepalive.interval=10": keys with dots between, entries of lists by their number or
+                                      their id, then a JSON value, or a text without quotes; NULL = none */
+    uint32_t n_settings;
+    uint32_t resolve;            /**< 1 = look names up too, and check what they come to: takes at most `dns.timeout` for each
+                                      name, and stops asking after three without any answer */
+} trunkha_lint_options;
+#define TRUNKHA_LINT_OPTIONS_INIT { sizeof(trunkha_lint_options), NULL, 0, 0 }
+
+/** trunkha_config_check(), and then every rule of the lint catalogue: what may be loaded, but will hurt. Rules run only when
+ *  there is no error but that of something not supported yet. A finding is silenced by `"x-lint-ignore": ["TH031"]` (codes or
+ *  slugs) in the object that it points to, or in one around it. @p options may be NULL.
+ *  A setting that cannot be made is an error of line 0.
+ *  Returns 0 (no errors, perhaps warnings), TRUNKHA_ERR_CONFIG, INVALID or NOMEM. Threads: any. Since 0.4. */
+TRUNKHA_API int trunkha_config_lint(const char *json, size_t len, const trunkha_lint_options *options,
+                                    trunkha_finding_cb finding_cb, void *user_data);
+
+/** One rule of the catalogue. All pointers are static. @since 0.4 */
+typedef struct trunkha_rule {
+    size_t size;         /**< sizeof(trunkha_rule), set by TRUNKHA_RULE_INIT */
+    uint32_t severity;   /**< enum trunkha_severity */
+    uint32_t reserved;
+    const char *code;    /**< "TH031" */
+    const char *slug;    /**< "same-domain" */
+    const char *summary; /**< what it looks for */
+    const char *why;     /**< why it hurts, in calls */
+    const char *fix;     /**< what to write instead */
+    const char *bad;     /**< a piece of a configuration that it complains about */
+    const char *good;    /**< the same, mended */
+} trunkha_rule;
+#define TRUNKHA_RULE_INIT { sizeof(trunkha_rule), 0, 0, "", "", "", "", "", "", "" }
+
+/** The rule number @p index, from 0, in the order of their codes. END when there are no more; INVALID.
+ *  Threads: any. Since 0.4. */
+TRUNKHA_API int trunkha_rule_get(uint32_t index, trunkha_rule *ret_rule);
+
+/** What can happen to a carrier. */
+enum trunkha_fault {
+    TRUNKHA_FAULT_SILENCE = 0, /**< nothing comes back any more */
+    TRUNKHA_FAULT_REFUSED = 1, /**< its port is closed: ICMP, RST */
+    TRUNKHA_FAULT_REJECTED = 2,/**< 503 to everything */
+    TRUNKHA_FAULT_DNS = 3      /**< its name is not resolved any more; the trunk itself is well */
+};
+#define TRUNKHA_FAULTS 4
+
+/** "silence", "refused", "503", "dns"; "?" for a number that is none. Static. Threads: any. Since 0.4. */
+TRUNKHA_API const char *trunkha_fault_name(uint32_t fault);
+
+/** What one fault of the trunk that carries the calls costs. UINT32_MAX = for ever. */
+typedef struct trunkha_forecast_fault {
+    uint32_t worst_detection_ms; /**< from the fault to DOWN, no calls running, with all trunks at its address; UINT32_MAX: it
+                                      is not probed (calls would find it), its answer is no failure, or `maxProbesPerMinute`
+                                      is less than its address needs. DNS: to the event that says so, records living as long
+                                      as `maxTtl`; 0 = it has no name that is looked up */
+    uint32_t mean_detection_ms;  /**< over all moments at which it may happen */
+    uint32_t worst_post_dial_ms; /**< what a caller waits at most until a trunk that works has his call, all but the last one
+                                      that may be tried failing like this; round trips are not counted; at most
+                                      `totalTimeout`, when he is told so; UINT32_MAX: no other trunk is tried */
+} trunkha_forecast_fault;
+
+/** What the configuration has in store for a routing profile. @since 0.4 */
+typedef struct trunkha_forecast {
+    size_t size;                                   /**< bytes filled in by the library */
+    char profile_id[TRUNKHA_ID_SIZE];
+    uint32_t is_group;                             /**< 1 = the profile that every group has in its own name */
+    uint32_t n_trunks;                             /**< of its chain, that take calls; 0 = of faults there is nothing here */
+    trunkha_forecast_fault faults[TRUNKHA_FAULTS]; /**< by enum trunkha_fault: of the worst of the trunks that carry its calls
+                                                        while all is well */
+    uint32_t worst_no_ring_ms;                     /**< as worst_post_dial_ms, when carriers say nothing but 100 */
+    uint32_t failback_ms;                          /**< at most, from the carrier's return to its first new call; 0 = there is
+                                                        no other trunk; UINT32_MAX = by hand, or by calls since it is not
+                                                        probed; whenIdle: when no call is left, at the earliest */
+    uint32_t probes_per_minute;                    /**< while all is well, at the one peer's address that gets the most, from
+                                                        all trunks of the configuration there */
+    uint32_t probe_burst;                          /**< there, in any second, at worst */
+    char peer[TRUNKHA_ID_SIZE];                    /**< that address, or the host of a name: "192.0.2.1"; "" = none is
+                                                        probed */
+} trunkha_forecast;
+
+/** Borrowed until the callback returns. */
+typedef void (*trunkha_forecast_cb)(const trunkha_forecast *forecast, void *user_data);
+
+/** Works out what each kind of fault would cost, from the configuration alone, with the core's own rules: one call of
+ *  @p forecast_cb for each profile, those of the file first, then one for each group. Findings are not told: lint first.
+ *  @p options may be NULL; `resolve` is of no meaning. Errors: CONFIG, INVALID, NOMEM. Threads: any. Since 0.4. */
+TRUNKHA_API int trunkha_config_forecast(const char *json, size_t len, const trunkha_lint_options *options,
+                                        trunkha_forecast_cb forecast_cb, void *user_data);
+
+/* ---- Simulation: the engine's own core and calls, on a clock and in a world that are made up ------------------ */
+
+/** An opaque simulation. */
+typedef struct trunkha_simulation trunkha_simulation;
+
+/** @since 0.4 */
+typedef struct trunkha_simulation_options {
+    size_t size;                   /**< sizeof(trunkha_simulation_options), set by TRUNKHA_SIMULATION_OPTIONS_INIT */
+    const char *const *settings;   /**< as trunkha_lint_options.settings; NULL = none */
+    uint32_t n_settings;
+    uint32_t replay;               /**< 1 = what is given in place of a scenario is a recording: see trunkha_record_cb */
+    uint32_t n_samples;            /**< equal pieces that the time is divided into for trunkha_simulation_get_sample();
+                                        0 = 240, at most 10000 */
+    uint32_t reserved;
+    uint64_t seed;                 /**< of everything random; 0 = the scenario's */
+    const char *config_name;       /**< how diagnoses call the configuration; NULL = "configuration"; copied */
+    const char *scenario_name;     /**< and the scenario; NULL = "scenario"; copied */
+    trunkha_event_cb event_cb;     /**< events as they happen, their times counted from the start of the scenario; in a
+                                        replay those of the recording. calls.* only of calls that did not go as they
+                                        should. NULL = none */
+    void *event_user_data;
+    trunkha_realloc_cb realloc_cb; /**< NULL = malloc and friends */
+    void *realloc_user_data;
+} trunkha_simulation_options;
+#define TRUNKHA_SIMULATION_OPTIONS_INIT                                                                                     \
+    { sizeof(trunkha_simulation_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** Makes a simulation of @p config in the world that @p scenario describes (see the README for its format); nothing has
+ *  happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be NULL;
+ *  everything is copied. Errors: CONFIG (of either, or of a setting: see the diagnosis), INVALID, NOMEM.
+ *  Threads: any; one simulation is one thread's at a time. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_new(const char *config, size_t config_len, const char *scenario, size_t scenario_len,
+                                       const trunkha_simulation_options *options, trunkha_simulation **ret_simulation,
+                                       trunkha_diag *reterr_diag);
+
+/** Releases it. NULL is fine; returns NULL. Since 0.4. */
+TRUNKHA_API trunkha_simulation *trunkha_simulation_free(trunkha_simulation *simulation);
+
+/** Lets @p for_ms of its time pass, UINT64_MAX = all. Returns 1 if there is more to come, 0 at its end, or NOMEM, INVALID,
+ *  STATE (in its own callback). Since 0.4. */
+TRUNKHA_API int trunkha_simulation_run(trunkha_simulation *simulation, uint64_t for_ms);
+
+/** The view as it stands now, a new reference, for status and routes. Its time is the simulation's. Since 0.4. */
+TRUNKHA_API trunkha_view *trunkha_simulation_view(const trunkha_simulation *simulation);
+
+/** What the callers saw. @since 0.4 */
+typedef struct trunkha_simulation_summary {
+    size_t size;                 /**< sizeof(trunkha_simulation_summary), set by TRUNKHA_SIMULATION_SUMMARY_INIT */
+    uint64_t elapsed_ms;         /**< of its own time */
+    uint64_t duration_ms;        /**< of the whole scenario */
+    uint64_t calls;
+    uint64_t calls_answered;     /**< by the first trunk that was tried */
+    uint64_t calls_delayed;      /**< answered, but by a later one */
+    uint64_t calls_lost;         /**< that a carrier's fault ended, or that found no trunk */
+    uint64_t calls_unanswered;   /**< the callee's own doing: busy, nobody there, the caller gave up while it rang */
+    uint64_t calls_cut;          /**< answered, and ended by the carrier's fault */
+    uint64_t calls_under_way;    /**< at the end */
+    uint64_t attempts;
+    uint64_t probes;
+    uint64_t state_changes;      /**< of trunks */
+    uint64_t active_changes;     /**< of the trunk that carries a profile's new calls */
+    uint64_t delay_total_ms;     /**< added to calls_delayed by trunks that did not take them */
+    uint32_t delay_max_ms;
+    uint32_t reserved;
+} trunkha_simulation_summary;
+#define TRUNKHA_SIMULATION_SUMMARY_INIT { sizeof(trunkha_simulation_summary), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+TRUNKHA_API int trunkha_simulation_get_summary(const trunkha_simulation *simulation, trunkha_simulation_summary *ret_summary);
+
+/** What one trunk went through. @since 0.4 */
+typedef struct trunkha_simulation_trunk {
+    size_t size;                /**< sizeof(trunkha_simulation_trunk), set by TRUNKHA_SIMULATION_TRUNK_INIT */
+    char trunk_id[TRUNKHA_ID_SIZE];
+    uint64_t attempts;
+    uint64_t answered;
+    uint64_t failed;            /**< by the carrier's fault */
+    uint64_t probes;
+    uint64_t down_ms;           /**< how long it was DOWN ... */
+    uint64_t faulty_ms;         /**< ... and how long the scenario had it fail */
+    uint32_t falls;             /**< to DOWN ... */
+    uint32_t false_alarms;      /**< ... of them, while the scenario had it at work, if lossy or slow */
+    uint32_t worst_detection_ms;/**< from a fault of the scenario to DOWN; 0 = none was found */
+    uint32_t missed;            /**< faults that ended before they were found */
+} trunkha_simulation_trunk;
+#define TRUNKHA_SIMULATION_TRUNK_INIT { sizeof(trunkha_simulation_trunk), "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** By @p index in the order of the file. END past the last; INVALID. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_get_trunk(const trunkha_simulation *simulation, uint32_t index,
+                                             trunkha_simulation_trunk *ret_trunk);
+
+/** A trunk in one piece of the time. @since 0.4 */
+typedef struct trunkha_simulation_sample {
+    size_t size;            /**< sizeof(trunkha_simulation_sample), set by TRUNKHA_SIMULATION_SAMPLE_INIT */
+    uint64_t begin_ms;
+    uint64_t end_ms;
+    uint32_t health;        /**< the worst in it: enum trunkha_health */
+    uint32_t is_faulty;     /**< 1 = the scenario had it fail */
+    uint32_t attempts;      /**< begun in it */
+    uint32_t answered;      /**< likewise, and answered since */
+    uint32_t failed;
+    uint32_t delay_max_ms;  /**< the longest that a call which began its first attempt there had to wait more */
+} trunkha_simulation_sample;
+#define TRUNKHA_SIMULATION_SAMPLE_INIT { sizeof(trunkha_simulation_sample), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** Sample @p sample (from 0, in order) of the trunk @p index. END past either's last; INVALID. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_get_sample(const trunkha_simulation *simulation, uint32_t index, uint32_t sample,
+                                              trunkha_simulation_sample *ret_sample);
+
+/** All of the above as a JSON object. @p ret_json: new, trunkha_free(). Errors: INVALID, NOMEM. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_json(const trunkha_simulation *simulation, char **ret_json);
 
 /* ---- Events ------------------------------------------------------------------------------------------------- */
 

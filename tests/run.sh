@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
 
-packages_need gcc g++ meson ninja-build pkg-config libc6-dev libre-dev libjansson-dev zlib1g-dev libssl-dev check python3 \
+packages_need gcc g++ meson ninja-build pkg-config libc6-dev libre-dev libjansson-dev zlib1g-dev libssl-dev libpsl-dev check python3 \
     binutils sip-tester kamailio kamailio-tls-modules dnsmasq-base openssl iproute2 valgrind
 
 build="build-tests"

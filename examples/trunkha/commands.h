@@ -12,6 +12,7 @@ int command_status(int argc, char **argv);
 int command_route(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_allowlist(int argc, char **argv);
+int command_simulate(int argc, char **argv);
 int command_demo(int argc, char **argv);
 
 #endif

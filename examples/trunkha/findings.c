@@ -7,6 +7,14 @@ const char *findings_severity(const trunkha_finding *finding)
     return finding->severity == TRUNKHA_SEVERITY_ERROR ? "error" : "warning";
 }
 
+void findings_count(struct findings *findings, const trunkha_finding *finding)
+{
+    if (finding->severity == TRUNKHA_SEVERITY_ERROR)
+        findings->errors++;
+    else
+        findings->warnings++;
+}
+
 static void print_remark(FILE *out, const char *label, const char *text)
 {
     if (!text || !*text)
@@ -21,11 +29,7 @@ void findings_print_cb(const trunkha_finding *finding, void *user_data)
     struct findings *findings = user_data;
     FILE *out = findings->out;
 
-    if (finding->severity == TRUNKHA_SEVERITY_ERROR)
-        findings->errors++;
-    else
-        findings->warnings++;
-
+    findings_count(findings, finding);
     text_print(out, findings->file);
     if (finding->line)
         fprintf(out, ":%u:%u", finding->line, finding->column);

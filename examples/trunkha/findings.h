@@ -16,6 +16,8 @@ struct findings {
 /** Prints one finding as compilers do, so that editors find the place. @p user_data: struct findings. */
 void findings_print_cb(const trunkha_finding *finding, void *user_data);
 
+void findings_count(struct findings *findings, const trunkha_finding *finding);
+
 /** "error" or "warning". */
 const char *findings_severity(const trunkha_finding *finding);
 

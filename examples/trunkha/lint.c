@@ -1,11 +1,11 @@
-/* trunkha lint FILE: is this a configuration that can be loaded? */
+/* trunkha lint FILE: can this configuration be loaded, what in it will hurt, and what would a fault cost? */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
-#include "findings.h"
+#include "lint.h"
 #include "options.h"
 #include "system.h"
 #include "text.h"
@@ -15,117 +15,94 @@
 
 static const struct manual manual = {
     "lint",
-    "FILE",
+    "[FILE]",
     "Checks the configuration in FILE (\"-\" = standard input) without loading it. Each finding is one line,\n"
-    "FILE:LINE:COLUMN: SEVERITY: MESSAGE [CODE SLUG] at JSON-POINTER, with why it hurts and what to write instead.\n",
+    "FILE:LINE:COLUMN: SEVERITY: MESSAGE [CODE SLUG] at JSON-POINTER, with why it hurts and what to write instead.\n"
+    "Then, for each routing profile, what a carrier's fault would cost: how long until it is found, and how long a\n"
+    "caller waits meanwhile.\n",
     "  0  clean\n"
     "  1  warnings\n"
     "  2  errors: the file cannot be loaded, or not be read\n"
     "  3  wrong command line\n",
 };
 
-struct report {
-    struct findings counts;
-    json_t *list;
-};
-
-static json_t *finding_json(const trunkha_finding *finding)
+/** How the findings are to be told; "" = for people. */
+static int print_as(struct lint *lint, const char *format)
 {
-    json_t *object = json_object();
+    static const struct {
+        const char *name;
+        int (*print)(struct lint *lint);
+    } formats[] = {
+        {"json", lint_print_json},
+        {"gcc", lint_print_gcc},
+        {"github", lint_print_github},
+        {"sarif", lint_print_sarif},
+    };
 
-    json_object_set_new(object, "code", text_json(finding->code));
-    json_object_set_new(object, "slug", text_json(finding->slug));
-    json_object_set_new(object, "severity", text_json(findings_severity(finding)));
-    json_object_set_new(object, "pointer", text_json(finding->pointer));
-    json_object_set_new(object, "line", json_integer(finding->line));
-    json_object_set_new(object, "column", json_integer(finding->column));
-    json_object_set_new(object, "message", text_json(finding->message));
-    json_object_set_new(object, "why", text_json(finding->why ? finding->why : ""));
-    json_object_set_new(object, "fix", text_json(finding->fix ? finding->fix : ""));
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (!strcmp(format, formats[i].name))
+            return formats[i].print(lint);
 
-    return object;
+    return lint_print_text(lint);
 }
 
-static void collect_json_cb(const trunkha_finding *finding, void *user_data)
-{
-    struct report *report = user_data;
-
-    if (finding->severity == TRUNKHA_SEVERITY_ERROR)
-        report->counts.errors++;
-    else
-        report->counts.warnings++;
-
-    json_array_append_new(report->list, finding_json(finding));
-}
-
-static int print_json(struct report *report)
-{
-    return text_print_json(json_pack("{s:i, s:i, s:O, s:[]}", "errors", (int)report->counts.errors, "warnings",
-                                     (int)report->counts.warnings, "findings", report->list, "routingProfiles"));
-}
-
-static int check_json(struct report *report, const char *json, size_t len)
-{
-    int err;
-
-    report->list = json_array();
-    err = report->list ? trunkha_config_check(json, len, collect_json_cb, report) : TRUNKHA_ERR_NOMEM;
-    if ((!err || err == TRUNKHA_ERR_CONFIG) && !print_json(report))
-        err = TRUNKHA_ERR_NOMEM;
-    json_decref(report->list);
-
-    return err;
-}
-
-static int check_text(struct report *report, const char *json, size_t len)
-{
-    const struct findings *counts = &report->counts;
-    int err = trunkha_config_check(json, len, findings_print_cb, &report->counts);
-
-    text_print(stdout, counts->file);
-    if (counts->errors || counts->warnings)
-        printf(": %u error%s, %u warning%s\n", counts->errors, counts->errors == 1 ? "" : "s", counts->warnings,
-               counts->warnings == 1 ? "" : "s");
-    else
-        printf(": %s\n", err ? "not checked" : "nothing to complain about");
-
-    return err;
-}
-
-static int exit_code(const struct report *report, int err)
+static int exit_code(const struct lint *lint, int err)
 {
     if (err && err != TRUNKHA_ERR_CONFIG)
         fprintf(stderr, "trunkha lint: %s\n", trunkha_strerror(err));
-    if (err || report->counts.errors)
+    if (err || lint->counts.errors)
         return EXIT_ERRORS;
 
-    return report->counts.warnings ? EXIT_WARNINGS : 0;
+    return lint->counts.warnings ? EXIT_WARNINGS : 0;
+}
+
+static int check(struct lint *lint, const char *path, const char *format)
+{
+    char *json;
+    int status;
+
+    lint->counts = (struct findings){strcmp(path, "-") ? path : "<stdin>", stdout, 0, 0};
+    json = file_read(path, &lint->len);
+    if (!json) {
+        fprintf(stderr, "trunkha lint: cannot read %s: %s\n", lint->counts.file, strerror(errno));
+        return EXIT_ERRORS;
+    }
+    lint->json = json;
+    status = exit_code(lint, print_as(lint, format));
+    free(json);
+
+    return status;
 }
 
 int command_lint(int argc, char **argv)
 {
-    bool as_json = false;
+    struct lint lint = {.options = TRUNKHA_LINT_OPTIONS_INIT};
+    const char *path = NULL, *format = NULL, *code = NULL;
+    bool as_json = false, resolves = false, lists = false;
+    struct option_texts settings = {.count = 0};
     const struct option options[] = {
-        {"--json", NULL, OPTION_FLAG, &as_json, 0, 0, "one JSON object instead of lines"},
-        {"--resolve", NULL, OPTION_LATER, NULL, 0, 0, "look names up"},
+        {"--json", NULL, OPTION_FLAG, &as_json, 0, 0, "one JSON object in place of lines and tables"},
+        {"--format", "gcc|github|sarif", OPTION_CHOICE, &format, 0, 0, "the findings for an editor, or a build server"},
+        {"--resolve", NULL, OPTION_FLAG, &resolves, 0, 0, "look names up, and check what they come to"},
+        {"--set", "KEY=VALUE", OPTION_TEXTS, &settings, 0, 0, "with another setting, as keepalive.interval=10; repeatable"},
+        {"--all", NULL, OPTION_FLAG, &lint.with_groups, 0, 0, "what a fault costs each trunk group too"},
+        {"--explain", "CODE|SLUG", OPTION_TEXT, &code, 0, 0, "what a finding is about; needs no FILE"},
+        {"--list", NULL, OPTION_FLAG, &lists, 0, 0, "everything that can be found; needs no FILE"},
         {NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL},
     };
-    struct report report = {{NULL, stdout, 0, 0}, NULL};
-    const char *path = NULL;
-    char *json;
-    size_t len;
     int status = options_read(&manual, options, argc, argv, &path);
 
     if (status >= 0)
         return status;
-    report.counts.file = strcmp(path, "-") ? path : "<stdin>";
-    json = file_read(path, &len);
-    if (!json) {
-        fprintf(stderr, "trunkha lint: cannot read %s: %s\n", report.counts.file, strerror(errno));
-        return EXIT_ERRORS;
-    }
-    status = exit_code(&report, as_json ? check_json(&report, json, len) : check_text(&report, json, len));
-    free(json);
+    if (as_json && format)
+        return options_refuse(&manual, "--json and --format %s: write one of them", format);
+    if (lists || code)
+        return lists ? lint_list(as_json) : lint_explain(code, as_json);
+    if (!path)
+        return options_refuse(&manual, "FILE is missing");
+    lint.options.settings = settings.texts;
+    lint.options.n_settings = settings.count;
+    lint.options.resolve = resolves;
 
-    return status;
+    return check(&lint, path, as_json ? "json" : format ? format : "");
 }

@@ -16,7 +16,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"lint", "checks a configuration", command_lint},
+    {"lint", "checks a configuration, and tells what faults would cost", command_lint},
+    {"simulate", "plays outages to a configuration on a virtual clock", command_simulate},
     {"probe", "sends OPTIONS to a SIP address, like ping", command_probe},
     {"run", "the daemon: probes the trunks of a configuration", command_run},
     {"status", "the table of groups, trunks and targets of a running daemon", command_status},
@@ -29,7 +30,6 @@ static const struct command commands[] = {
     {"disable", "takes a trunk out of service", NULL},
     {"drain", "lets the calls of a trunk end and sends no new ones", NULL},
     {"reload", "makes a running daemon read its configuration again", NULL},
-    {"simulate", "replays outages on a virtual clock", NULL},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

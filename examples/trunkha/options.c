@@ -10,30 +10,37 @@
 
 #include "commands.h"
 
+#define ARGUMENTS_MAX 2
+
 struct reader {
     const struct manual *manual;
     const struct option *options;
     char **rest; /* what was not read yet; ends in NULL */
-    const char *argument;
+    const char *arguments[ARGUMENTS_MAX];
+    size_t n_arguments;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(const struct reader *reader, const char *format, ...)
+int options_refuse(const struct manual *manual, const char *format, ...)
 {
     va_list ap;
 
-    fprintf(stderr, "trunkha %s: ", reader->manual->command);
+    fprintf(stderr, "trunkha %s: ", manual->command);
     va_start(ap, format);
     vfprintf(stderr, format, ap);
     va_end(ap);
-    fprintf(stderr, "; see \"trunkha %s --help\"\n", reader->manual->command);
+    fprintf(stderr, "; see \"trunkha %s --help\"\n", manual->command);
 
     return EXIT_REFUSED;
 }
 
 static void print_usage(const struct manual *manual)
 {
-    printf("Usage: trunkha %s%s%s [OPTION...]\n", manual->command, manual->argument ? " " : "",
-           manual->argument ? manual->argument : "");
+    printf("Usage: trunkha %s", manual->command);
+    if (manual->argument)
+        printf(" %s", manual->argument);
+    if (manual->second)
+        printf(" [%s]", manual->second);
+    puts(" [OPTION...]");
 }
 
 static int print_help(const struct manual *manual, const struct option *options)
@@ -44,9 +51,9 @@ static int print_help(const struct manual *manual, const struct option *options)
         char left[40];
 
         snprintf(left, sizeof(left), "%s %s", o->name, o->value ? o->value : "");
-        printf("  %-22s %s%s\n", left, o->help, o->kind == OPTION_LATER ? " (not supported yet)" : "");
+        printf("  %-26s %s%s\n", left, o->help, o->kind == OPTION_LATER ? " (not supported yet)" : "");
     }
-    printf("  %-22s this text\n\nExit codes:\n%s", "--help", manual->exits);
+    printf("  %-26s this text\n\nExit codes:\n%s", "--help", manual->exits);
 
     return 0;
 }
@@ -91,23 +98,38 @@ static bool read_seconds(const struct option *option, const char *text)
     return true;
 }
 
+static bool add_text(const struct option *option, const char *text)
+{
+    struct option_texts *texts = option->into;
+
+    if (texts->count >= sizeof(texts->texts) / sizeof(texts->texts[0]))
+        return false;
+    texts->texts[texts->count++] = text;
+
+    return true;
+}
+
 static int read_value(const struct reader *reader, const struct option *option, const char *text)
 {
     switch (option->kind) {
     case OPTION_CHOICE:
         if (!is_choice(option->value, text))
-            return refuse(reader, "%s \"%s\": write one of %s", option->name, text, option->value);
+            return options_refuse(reader->manual, "%s \"%s\": write one of %s", option->name, text, option->value);
         *(const char **)option->into = text;
         break;
     case OPTION_NUMBER:
         if (!read_number(option, text))
-            return refuse(reader, "%s \"%s\": write a whole number from %llu to %llu", option->name, text,
-                          (unsigned long long)option->min, (unsigned long long)option->max);
+            return options_refuse(reader->manual, "%s \"%s\": write a whole number from %llu to %llu", option->name, text,
+                                  (unsigned long long)option->min, (unsigned long long)option->max);
         break;
     case OPTION_SECONDS:
         if (!read_seconds(option, text))
-            return refuse(reader, "%s \"%s\": write seconds from %g to %g", option->name, text, (double)option->min / 1000,
-                          (double)option->max / 1000);
+            return options_refuse(reader->manual, "%s \"%s\": write seconds from %g to %g", option->name, text,
+                                  (double)option->min / 1000, (double)option->max / 1000);
+        break;
+    case OPTION_TEXTS:
+        if (!add_text(option, text))
+            return options_refuse(reader->manual, "%s \"%s\": too many of them", option->name, text);
         break;
     default:
         *(const char **)option->into = text;
@@ -142,7 +164,7 @@ static int refuse_unknown(const struct reader *reader, const char *word)
         if (o->kind != OPTION_LATER)
             len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len ? ", " : "", o->name);
 
-    return refuse(reader, "unknown option \"%s\"; there are: %s", word, len ? known : "none");
+    return options_refuse(reader->manual, "unknown option \"%s\"; there are: %s", word, len ? known : "none");
 }
 
 static int read_option(struct reader *reader, const char *word)
@@ -153,26 +175,28 @@ static int read_option(struct reader *reader, const char *word)
     if (!option)
         return refuse_unknown(reader, word);
     if (option->kind == OPTION_LATER)
-        return refuse(reader, "%s is not supported yet", option->name);
+        return options_refuse(reader->manual, "%s is not supported yet", option->name);
     if (option->kind == OPTION_FLAG) {
         if (value)
-            return refuse(reader, "%s takes no value", option->name);
+            return options_refuse(reader->manual, "%s takes no value", option->name);
         *(bool *)option->into = true;
         return -1;
     }
     if (!value)
         value = *reader->rest ? *reader->rest++ : NULL;
     if (!value)
-        return refuse(reader, "%s needs a value: write %s %s", option->name, option->name, option->value);
+        return options_refuse(reader->manual, "%s needs a value: write %s %s", option->name, option->name, option->value);
 
     return read_value(reader, option, value);
 }
 
 static int read_argument(struct reader *reader, const char *word)
 {
-    if (!reader->manual->argument || reader->argument)
-        return refuse(reader, "\"%s\" is too much", word);
-    reader->argument = word;
+    size_t max = !reader->manual->argument ? 0 : !reader->manual->second ? 1 : ARGUMENTS_MAX;
+
+    if (reader->n_arguments >= max)
+        return options_refuse(reader->manual, "\"%s\" is too much", word);
+    reader->arguments[reader->n_arguments++] = word;
 
     return -1;
 }
@@ -198,17 +222,18 @@ static int read_all(struct reader *reader)
     return status;
 }
 
-int options_read(const struct manual *manual, const struct option *options, int argc, char **argv, const char **ret_argument)
+int options_read(const struct manual *manual, const struct option *options, int argc, char **argv,
+                 const char **ret_arguments)
 {
-    struct reader reader = {manual, options, argv + 1, NULL};
+    struct reader reader = {.manual = manual, .options = options, .rest = argv + 1};
     int status = argc > 0 ? read_all(&reader) : EXIT_REFUSED;
 
     if (status >= 0)
         return status;
-    if (manual->argument && !reader.argument)
-        return refuse(&reader, "%s is missing", manual->argument);
-    if (manual->argument)
-        *ret_argument = reader.argument;
+    if (manual->argument && *manual->argument != '[' && !reader.n_arguments)
+        return options_refuse(manual, "%s is missing", manual->argument);
+    for (size_t i = 0; i < reader.n_arguments; i++)
+        ret_arguments[i] = reader.arguments[i];
 
     return -1;
 }

@@ -14,10 +14,12 @@
 #include "findings.h"
 #include "options.h"
 #include "outlet.h"
+#include "recorder.h"
 #include "system.h"
 
 #define EXIT_BAD_CONFIG 2
 #define LAST_WORDS_MS   1000 /* to write the last events to a slow reader */
+#define FLUSH_MS        1000 /* a recording is behind by so much at most */
 
 static const struct manual manual = {
     "run",
@@ -33,6 +35,7 @@ struct daemon {
     const char *path;
     trunkha_engine *engine;
     struct outlet events;
+    struct recorder recorder;
     int signals;
     bool is_quiet;
 };
@@ -109,8 +112,19 @@ static bool handle_signal(struct daemon *daemon)
     return number == SIGHUP || !number;
 }
 
+static void flush_recording(struct daemon *daemon, uint64_t *flush_at)
+{
+    uint64_t now = clock_ms();
+
+    if (now < *flush_at)
+        return;
+    recorder_flush(&daemon->recorder);
+    *flush_at = now + FLUSH_MS;
+}
+
 static void serve(struct daemon *daemon)
 {
+    uint64_t flush_at = 0;
     bool goes_on = true;
 
     while (goes_on) {
@@ -120,8 +134,9 @@ static void serve(struct daemon *daemon)
             {daemon->events.len ? daemon->events.fd : -1, POLLOUT, 0},
         };
 
-        if (poll(fds, 3, -1) < 0)
+        if (poll(fds, 3, daemon->recorder.file ? FLUSH_MS : -1) < 0)
             continue;
+        flush_recording(daemon, &flush_at);
         if (fds[1].revents)
             trunkha_engine_dispatch(daemon->engine);
         if (fds[2].revents)
@@ -173,14 +188,25 @@ static int run(struct daemon *daemon, trunkha_options *options)
     return status;
 }
 
+static bool open_recording(struct daemon *daemon, const char *path, trunkha_options *options)
+{
+    if (!path)
+        return true;
+    options->record_cb = recorder_write_cb;
+    options->record_user_data = &daemon->recorder;
+
+    return recorder_open(&daemon->recorder, path);
+}
+
 int command_run(int argc, char **argv)
 {
     trunkha_options engine_options = TRUNKHA_OPTIONS_INIT;
     struct daemon daemon = {.signals = -1};
-    const char *events = NULL;
+    const char *events = NULL, *recording = NULL;
     const struct option options[] = {
         {"--events", "jsonl", OPTION_CHOICE, &events, 0, 0, "events on standard output, one JSON object a line"},
         {"--view", "NAME", OPTION_TEXT, &engine_options.view_name, 0, 0, "publish the states for status, route and watch"},
+        {"--record", "PATH", OPTION_TEXT, &recording, 0, 0, "write all that moves states to a new file, to be played again"},
         {"--quiet", NULL, OPTION_FLAG, &daemon.is_quiet, 0, 0, "log warnings and errors only"},
         {"--http", "ADDR:PORT", OPTION_LATER, NULL, 0, 0, "serve the states over HTTP"},
         {NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL},
@@ -190,6 +216,7 @@ int command_run(int argc, char **argv)
     if (status >= 0)
         return status;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a recording that may not grow is like a full disk */
     daemon.signals = signals_open(true);
     if (daemon.signals < 0) {
         perror("trunkha run: cannot start");
@@ -200,7 +227,8 @@ int command_run(int argc, char **argv)
     engine_options.log_user_data = &daemon;
     engine_options.event_cb = events ? event_cb : NULL;
     engine_options.event_user_data = &daemon;
-    status = run(&daemon, &engine_options);
+    status = open_recording(&daemon, recording, &engine_options) ? run(&daemon, &engine_options) : EXIT_REFUSED;
+    recorder_close(&daemon.recorder);
     outlet_done(&daemon.events);
     close(daemon.signals);
 

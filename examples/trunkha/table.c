@@ -91,6 +91,14 @@ static void print_rows(const struct table *table, const size_t *widths, FILE *ou
     }
 }
 
+void table_clear(struct table *table)
+{
+    for (size_t i = 0; i < table->n_cells; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    *table = (struct table){.columns = table->columns};
+}
+
 bool table_print(struct table *table, FILE *out)
 {
     size_t *widths = calloc(table->columns, sizeof(*widths));
@@ -101,11 +109,8 @@ bool table_print(struct table *table, FILE *out)
             widths[column] = column_width(table, column);
         print_rows(table, widths, out);
     }
-    for (size_t i = 0; i < table->n_cells; i++)
-        free(table->cells[i]);
-    free(table->cells);
+    table_clear(table);
     free(widths);
-    *table = (struct table){.columns = table->columns};
 
     return is_whole;
 }

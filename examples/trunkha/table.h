@@ -19,4 +19,7 @@ __attribute__((format(printf, 2, 3))) void table_add(struct table *table, const 
 /** Prints the rows and empties the table; false when memory ran out on the way. */
 bool table_print(struct table *table, FILE *out);
 
+/** Empties it unprinted. */
+void table_clear(struct table *table);
+
 #endif

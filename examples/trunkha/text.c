@@ -99,3 +99,12 @@ char *text_span(char *buf, size_t size, uint64_t ms)
 
     return buf;
 }
+
+char *text_seconds(char *buf, size_t size, uint64_t ms)
+{
+    uint64_t unit_ms = ms < 1000 ? 10 : ms < 10 * MINUTE_MS ? 100 : 1000;
+
+    snprintf(buf, size, "%.10g s", (double)((ms + unit_ms / 2) / unit_ms * unit_ms) / 1000);
+
+    return buf;
+}

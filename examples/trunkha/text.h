@@ -26,4 +26,7 @@ int text_print_json(json_t *object);
 /** "850 ms", "12 s", "3 min", "2 h 5 min", "4 d"; returns @p buf. */
 char *text_span(char *buf, size_t size, uint64_t ms);
 
+/** "0.85 s", "3.2 s", "42 s": what is compared stays in one unit; returns @p buf. */
+char *text_seconds(char *buf, size_t size, uint64_t ms);
+
 #endif

@@ -12,18 +12,21 @@ struct once {
     struct tha_dns *dns;
     struct tha_lookup *lookup;
     struct tha_location *locations;
+    struct tha_srv_targets *targets; /**< NULL = not wanted */
     struct tha_lookup_result *result;
     bool has_ended;
     sem_t ended;
 };
 
-/** Locations are those of the lookup, which goes. */
+/** What the result points to is the lookup's, which goes. */
 static void take_result(struct once *once, const struct tha_lookup_result *result)
 {
     *once->result = *result;
     once->result->locations = once->locations;
     if (result->n_locations)
         memcpy(once->locations, result->locations, result->n_locations * sizeof(*once->locations));
+    if (once->targets)
+        tha_lookup_get_srv_targets(once->lookup, once->targets);
 }
 
 /** Asks what there is to be asked: each answer may lead to more. */
@@ -100,9 +103,11 @@ static void on_doorbell(void *user_data)
 }
 
 int tha_resolve_once(const struct tha_name *name, const struct tha_dns_settings *settings,
-                     struct tha_location *ret_locations, struct tha_lookup_result *ret_result)
+                     struct tha_location *ret_locations, struct tha_srv_targets *ret_targets,
+                     struct tha_lookup_result *ret_result)
 {
-    struct once once = {.name = name, .settings = settings, .locations = ret_locations, .result = ret_result};
+    struct once once = {
+        .name = name, .settings = settings, .locations = ret_locations, .targets = ret_targets, .result = ret_result};
     const struct tha_loop_handlers handlers = {on_start, on_expiry, on_doorbell, on_end, &once};
     const struct tha_log silent = {NULL, NULL};
     struct tha_loop *loop;

@@ -5,8 +5,9 @@
 #include "core/lookup.h"
 
 /** Fills @p ret_locations, room for THA_DNS_LOCATIONS_MAX, and @p ret_result, whose locations point there. @p settings: servers
- *  and time of each question. Returns 0 (also with trouble), NOMEM or SYSTEM. */
+ *  and time of each question. @p ret_targets: NULL = not wanted. Returns 0 (also with trouble), NOMEM or SYSTEM. */
 int tha_resolve_once(const struct tha_name *name, const struct tha_dns_settings *settings,
-                     struct tha_location *ret_locations, struct tha_lookup_result *ret_result);
+                     struct tha_location *ret_locations, struct tha_srv_targets *ret_targets,
+                     struct tha_lookup_result *ret_result);
 
 #endif

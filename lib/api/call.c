@@ -1,10 +1,10 @@
 /* Calls: from the host's reports through the machine of one call to the next step, and to the evidence for everybody. */
 #include "call.h"
+#include "call_target.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "adapters/loop.h"
 #include "base/abi.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -47,6 +47,11 @@ static void leave_trunk(trunkha_call *call, uint64_t now_ms)
     call->entry.trunk_slot = THA_NONE;
     if (update_entry(call, now_ms) && trunk_slot != THA_NONE)
         tha_view_leave(call->view, trunk_slot);
+}
+
+uint32_t tha_call_target_slot(const trunkha_call *call)
+{
+    return call->entry.target_slot;
 }
 
 /* ---- News ---- */
@@ -244,7 +249,7 @@ static void enter(trunkha_call *call, uint64_t now_ms)
 
 static int begin(trunkha_view *view, const char *profile, const char *call_id, trunkha_call **ret_call, trunkha_step *step)
 {
-    uint64_t now_ms = tha_clock_ms();
+    uint64_t now_ms = tha_view_now_ms(view);
     const struct tha_view_wish wish = {.now_ms = now_ms};
     struct tha_view_pick pick;
     int err = tha_view_pick(view, profile, &wish, &pick);
@@ -401,7 +406,7 @@ int trunkha_call_report(trunkha_call *call, const trunkha_report *report, trunkh
         !is_valid(call, &mine))
         return TRUNKHA_ERR_INVALID;
 
-    now_ms = tha_clock_ms();
+    now_ms = tha_view_now_ms(call->view);
     if (is_late(call, &mine))
         take_late(call, &mine, &step);
     else
@@ -451,7 +456,7 @@ trunkha_call *trunkha_call_end(trunkha_call *call)
     if (!call)
         return NULL;
 
-    now_ms = tha_clock_ms();
+    now_ms = tha_view_now_ms(call->view);
     abandon(call, now_ms);
     if (!call->token || tha_view_remove_call(call->view, call->token, NULL))
         finish(call, now_ms);
@@ -486,7 +491,7 @@ int trunkha_view_end_call(trunkha_view *view, uint64_t token)
 
     if (entry.trunk_slot != THA_NONE)
         tha_view_leave(view, entry.trunk_slot);
-    post_end(view, &entry, entry.answered_ms ? TRUNKHA_CALL_ANSWERED : TRUNKHA_CALL_CANCELLED, tha_clock_ms());
+    post_end(view, &entry, entry.answered_ms ? TRUNKHA_CALL_ANSWERED : TRUNKHA_CALL_CANCELLED, tha_view_now_ms(view));
 
     return 0;
 }

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/loop.h"
 #include "base/text.h"
 #include "call.h"
 #include "events/dump.h"
@@ -77,15 +76,15 @@ void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size)
 
 /* ---- As JSON ---- */
 
-static tha_json_number unix_ms(uint64_t core_ms)
+static tha_json_number unix_ms(const trunkha_call *call, uint64_t core_ms)
 {
-    return tha_clock_unix_ms() - (int64_t)(tha_clock_ms() - core_ms);
+    return tha_view_unix_ms(call->view) - (int64_t)(tha_view_now_ms(call->view) - core_ms);
 }
 
-static json_t *attempt_json(const struct tha_attempt_record *attempt)
+static json_t *attempt_json(const trunkha_call *call, const struct tha_attempt_record *attempt)
 {
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:s}", "trunkId", attempt->trunk_id, "target",
-                     attempt->target, "outboundRoute", attempt->outbound_route, "start", unix_ms(attempt->started_ms),
+                     attempt->target, "outboundRoute", attempt->outbound_route, "start", unix_ms(call, attempt->started_ms),
                      "durationMs", (tha_json_number)attempt->duration_ms, "result",
                      trunkha_call_result_name(attempt->result), "code", (tha_json_number)attempt->code, "q850Cause",
                      (tha_json_number)attempt->q850_cause, "why", trunkha_why_text(attempt->why));
@@ -96,7 +95,7 @@ static json_t *attempts_json(const trunkha_call *call)
     json_t *array = json_array();
 
     for (uint32_t i = 0; i < call->machine.n_attempts; i++)
-        array = tha_events_append(array, attempt_json(&call->attempts[i]));
+        array = tha_events_append(array, attempt_json(call, &call->attempts[i]));
 
     return array;
 }
@@ -124,7 +123,7 @@ int trunkha_call_json(const trunkha_call *call, char **ret_json)
         return TRUNKHA_ERR_INVALID;
 
     text = tha_events_dump(json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:o}", "callId", call->entry.call_id, "profile",
-                                     call->entry.profile_id, "begun", unix_ms(call->entry.begun_ms), "result",
+                                     call->entry.profile_id, "begun", unix_ms(call, call->entry.begun_ms), "result",
                                      trunkha_call_result_name(call->result), "code", (tha_json_number)call->entry.last_code,
                                      "postDialMs", (tha_json_number)call->entry.post_dial_ms, "attempts",
                                      attempts_json(call), "passedOver", passed_json(call)));

@@ -48,6 +48,9 @@ static int set_up(trunkha_engine *engine, const trunkha_options *options)
     err = tha_core_new(&engine->mem, seed, &engine->core);
     if (err)
         return err;
+    err = tha_record_init(&engine->record, &engine->mem, options, seed);
+    if (err)
+        return err;
     err = tha_view_new(&engine->mem, options->view_name, ring_size(options->event_queue_max), &engine->view);
     if (err)
         return err;
@@ -72,6 +75,7 @@ static void release(trunkha_engine *engine)
     tha_engine_take_doorbell_down(engine);
     trunkha_view_unref(engine->view);
     tha_core_free(engine->core);
+    tha_record_done(&engine->record, &engine->mem);
     pthread_cond_destroy(&engine->done);
     pthread_mutex_destroy(&engine->queue);
     pthread_mutex_destroy(&engine->calls);
@@ -159,6 +163,7 @@ static int on_start(struct tha_loop *loop, void *user_data)
     trunkha_engine *engine = user_data;
     const struct tha_prober_handlers handlers = tha_engine_prober_handlers(engine);
     char error[256] = "";
+    uint64_t now_ms;
     int err;
 
     atomic_store(&engine->thread, (unsigned long)pthread_self());
@@ -180,7 +185,9 @@ static int on_start(struct tha_loop *loop, void *user_data)
 
     tha_engine_commit_prober(engine);
     tha_engine_tell_ready(engine);
-    tha_core_start(engine->core, tha_clock_ms());
+    now_ms = tha_clock_ms();
+    tha_record_start(engine, now_ms);
+    tha_core_start(engine->core, now_ms);
     tha_engine_pump(engine);
     tha_loop_ring(loop); /* what has been told so far is delivered when the loop turns */
 
@@ -219,6 +226,7 @@ static void on_end(void *user_data)
     engine->dns = tha_dns_free(engine->dns);
     engine->prober = tha_prober_free(engine->prober);
     tha_loop_unwatch(engine->loop, engine->news_fd);
+    tha_record_stop(engine);
     tha_core_stop(engine->core);
     tha_view_retire(engine->view);
     atomic_store(&engine->thread, 0);

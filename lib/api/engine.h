@@ -14,6 +14,7 @@
 #include "adapters/prober.h"
 #include "base/log.h"
 #include "core/core.h"
+#include "record.h"
 #include "view/view.h"
 
 struct command;
@@ -42,6 +43,7 @@ struct trunkha_engine {
     pthread_cond_t done;
     struct command *command;
 
+    struct tha_record record;
     struct tha_core *core;
     trunkha_view *view;
     struct tha_loop *loop; /**< NULL before start and after stop */
@@ -105,7 +107,8 @@ void tha_engine_get_call_stats(const trunkha_engine *engine, trunkha_stats *stat
 /** names.c: questions out, answers in. */
 int tha_engine_start_dns(trunkha_engine *engine);
 void tha_engine_set_name_servers(trunkha_engine *engine);
-void tha_engine_ask(trunkha_engine *engine);
+/** At the time of the turn, for a replay asks then. */
+void tha_engine_ask(trunkha_engine *engine, uint64_t now_ms);
 void tha_engine_get_dns_stats(const trunkha_engine *engine, trunkha_stats *stats);
 
 /** message.c: the host's messages in and out. */
@@ -119,9 +122,6 @@ struct tha_prober_handlers tha_engine_prober_handlers(trunkha_engine *engine);
 
 /** Gives every event not yet given to the callback, on this thread. Returns how many. */
 int tha_engine_deliver(trunkha_engine *engine);
-
-/** The core's clock and the wall clock at one moment. */
-int64_t tha_engine_unix_ms(uint64_t core_ms);
 
 static inline bool tha_engine_is_own_thread(const trunkha_engine *engine)
 {

@@ -26,23 +26,28 @@ static void warn_of_credentials(const trunkha_engine *engine, uint32_t slot, con
 static void on_result(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
 {
     trunkha_engine *engine = user_data;
+    uint64_t now_ms = tha_clock_ms();
 
     if (evidence->kind == THA_EVIDENCE_AUTH_FAILED)
         warn_of_credentials(engine, slot, evidence);
-    tha_core_report(engine->core, slot, evidence, tha_clock_ms());
+    tha_record_evidence(engine, slot, evidence, now_ms);
+    tha_core_report(engine->core, slot, evidence, now_ms);
 }
 
 static void on_closed(uint32_t slot, const struct tha_evidence *evidence, void *user_data)
 {
     trunkha_engine *engine = user_data;
+    uint64_t now_ms = tha_clock_ms();
 
-    tha_core_note_closed(engine->core, slot, evidence, tha_clock_ms());
+    tha_record_closed(engine, slot, evidence, now_ms);
+    tha_core_note_closed(engine->core, slot, evidence, now_ms);
 }
 
 static void on_abilities(uint32_t slot, const struct tha_abilities *abilities, void *user_data)
 {
     trunkha_engine *engine = user_data;
 
+    tha_record_abilities(engine, slot, abilities, tha_clock_ms());
     tha_core_note_abilities(engine->core, slot, abilities);
 }
 
@@ -68,6 +73,7 @@ static void on_way(uint32_t slot, const struct tha_way *way, void *user_data)
     char detail[96];
 
     describe_way(way, detail, sizeof(detail));
+    tha_record_finding(engine, slot, TRUNKHA_EVENT_NAT_DETECTED, detail, tha_clock_ms());
     tha_core_note_finding(engine->core, slot, TRUNKHA_EVENT_NAT_DETECTED, TRUNKHA_REASON_NONE, detail);
 }
 
@@ -81,6 +87,7 @@ static void on_certificate(uint32_t slot, int64_t not_after, void *user_data)
     tha_text_print(detail, sizeof(detail), "its certificate ends in %d day%s", (int)days, days == 1 ? "" : "s");
     if (trunk)
         tha_log_print(&engine->log, TRUNKHA_LOG_WARNING, "%s: %s", trunk->id, detail);
+    tha_record_finding(engine, slot, TRUNKHA_EVENT_CERTIFICATE_EXPIRY, detail, tha_clock_ms());
     tha_core_note_finding(engine->core, slot, TRUNKHA_EVENT_CERTIFICATE_EXPIRY, TRUNKHA_REASON_NONE, detail);
 }
 
@@ -98,8 +105,8 @@ static void on_request(const struct tha_addr *from, void *user_data)
     trunkha_engine *engine = user_data;
     uint64_t now_ms = tha_clock_ms();
 
-    if (!tha_view_note_request(engine->view, from, now_ms))
-        tha_core_note_request(engine->core, from, now_ms);
+    if (!tha_view_note_request(engine->view, from, now_ms) && tha_core_note_request(engine->core, from, now_ms))
+        tha_record_request(engine, from, now_ms);
 }
 
 static void on_batch_end(void *user_data)

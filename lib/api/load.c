@@ -5,7 +5,8 @@
 
 #include "base/abi.h"
 #include "config/config.h"
-#include "view/calls.h"
+#include "refuse.h"
+#include "view/show.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -13,93 +14,12 @@
 
 #define LARGE_TEXT ((size_t)256 * 1024)
 
-/* ---- The catalogue that the view publishes ---- */
-
-static uint32_t count_configured(const struct tha_table *table)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < table->model->n_profiles; i++)
-        n += table->profiles[i].n_targets;
-
-    return n;
-}
-
-static uint32_t *list_group(const struct tha_table *table, uint32_t group, uint32_t *next)
-{
-    for (uint32_t i = 0; i < table->model->groups[group].n_trunks; i++) {
-        const struct tha_trunk *trunk = &table->trunks[table->groups[group].by_priority[i]];
-
-        for (uint32_t j = 0; j < trunk->n_targets; j++)
-            *next++ = trunk->first_target + j;
-    }
-
-    return next;
-}
-
-static void list_profiles(const struct tha_table *table, struct tha_view_profile *profiles, uint32_t *next)
-{
-    for (uint32_t i = 0; i < table->model->n_profiles; i++) {
-        const struct tha_profile_model *model = &table->model->profiles[i];
-
-        profiles[i] = (struct tha_view_profile){
-            .id = model->id,
-            .configured = next,
-            .n_targets = table->profiles[i].n_targets,
-            .call = model->call,
-            .is_group = model->is_group,
-        };
-        for (uint32_t j = 0; j < model->n_groups; j++)
-            next = list_group(table, model->groups[j], next);
-    }
-}
-
 /** The id that goes with @p model: it stays the same from start to end. */
 static const char *instance_of(const trunkha_engine *engine, const struct tha_model *model)
 {
     bool is_fixed = engine->has_own_instance_id || engine->was_started || !model->instance_id;
 
     return is_fixed ? engine->instance_id : model->instance_id;
-}
-
-static int prepare_view(trunkha_engine *engine, const struct tha_table *table)
-{
-    struct tha_arena arena;
-    struct tha_view_catalogue catalogue = {
-        .model = table->model,
-        .n_targets = table->n_targets,
-        .n_profiles = table->model->n_profiles,
-        .instance_id = instance_of(engine, table->model),
-    };
-    struct tha_view_target *targets;
-    struct tha_view_profile *profiles;
-    uint32_t *configured, *trunk_slots;
-    int err = TRUNKHA_ERR_NOMEM;
-
-    tha_arena_init(&arena, &engine->mem);
-    targets = tha_arena_alloc(&arena, table->n_targets, sizeof(*targets));
-    profiles = tha_arena_alloc(&arena, table->model->n_profiles, sizeof(*profiles));
-    configured = tha_arena_alloc(&arena, count_configured(table), sizeof(*configured));
-    trunk_slots = tha_arena_alloc(&arena, table->model->n_trunks, sizeof(*trunk_slots));
-    if (!targets || !profiles || !configured || !trunk_slots)
-        goto out;
-
-    for (uint32_t i = 0; i < table->n_targets; i++)
-        targets[i] = (struct tha_view_target){table->targets[i].addr, table->targets[i].trunk, table->targets[i].slot};
-    for (uint32_t i = 0; i < table->model->n_trunks; i++)
-        trunk_slots[i] = table->trunks[i].slot;
-    list_profiles(table, profiles, configured);
-    catalogue.trunk_slots = trunk_slots;
-    catalogue.targets = targets;
-    catalogue.profiles = profiles;
-    err = tha_view_reserve_gauges(engine->view, table->n_trunk_slots, table->n_slots, table->model->n_profiles);
-    if (!err)
-        err = tha_view_prepare(engine->view, &catalogue);
-
-out:
-    tha_arena_done(&arena);
-
-    return err;
 }
 
 /* ---- Taking over ---- */
@@ -172,16 +92,6 @@ static void undo_prober(trunkha_engine *engine)
         tha_engine_prepare_prober(engine, tha_core_table(engine->core), ignored, sizeof(ignored));
 }
 
-static void set_limits(trunkha_engine *engine, const struct tha_table *table)
-{
-    for (uint32_t i = 0; i < table->model->n_trunks; i++) {
-        const struct tha_trunk_model *trunk = &table->model->trunks[i];
-
-        if (trunk->max_calls || trunk->calls_per_second)
-            tha_view_set_limits(engine->view, table->trunks[i].slot, trunk->max_calls, trunk->calls_per_second);
-    }
-}
-
 int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *error_buf, size_t error_size)
 {
     uint64_t now_ms = tha_clock_ms();
@@ -195,7 +105,7 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
         err = model ? tha_engine_prepare_prober(engine, table, error_buf, error_size)
                     : tha_prober_reserve(engine->prober, table->n_slots);
     if (!err)
-        err = prepare_view(engine, table);
+        err = tha_view_prepare_table(engine->view, &engine->mem, table, instance_of(engine, table->model));
     if (err) {
         undo_prober(engine);
         tha_table_free(table);
@@ -204,7 +114,9 @@ int tha_engine_apply(trunkha_engine *engine, struct tha_model *model, char *erro
 
     if (instance_of(engine, table->model) != engine->instance_id)
         tha_text_copy(engine->instance_id, sizeof(engine->instance_id), table->model->instance_id);
-    set_limits(engine, table);
+    tha_view_set_table_limits(engine->view, table);
+    if (model)
+        tha_record_load(engine, model, now_ms);
     tha_core_commit(engine->core, table, now_ms);
     engine->is_prepared = true;
     if (engine->prober && model)
@@ -237,23 +149,17 @@ struct report {
     const struct tha_log *log;
     const char *file;
     trunkha_diag diag;
-    bool has_error;
 };
 
 static void on_finding(const trunkha_finding *finding, void *user_data)
 {
     struct report *report = user_data;
 
-    if (finding->severity != TRUNKHA_SEVERITY_ERROR) {
+    if (finding->severity != TRUNKHA_SEVERITY_ERROR)
         tha_log_print(report->log, TRUNKHA_LOG_WARNING, "%s:%u:%u: %s [%s]", report->file, finding->line, finding->column,
                       finding->message, finding->code);
-    } else if (!report->has_error) {
-        report->has_error = true;
-        report->diag.line = finding->line;
-        report->diag.column = finding->column;
-        tha_text_copy(report->diag.pointer, sizeof(report->diag.pointer), finding->pointer);
-        tha_text_print(report->diag.message, sizeof(report->diag.message), "%s; %s", finding->message, finding->fix);
-    }
+    else
+        tha_refuse_for(finding, &report->diag);
 }
 
 /** The parsed text of a large configuration was some ten times what is kept of it, in small pieces between what is kept. */

@@ -1,20 +1,30 @@
 /* Between the core's questions and the name servers. */
 #include "engine.h"
 
+static void take_answer(trunkha_engine *engine, uint64_t id, const struct tha_dns_answer *answer)
+{
+    uint64_t now_ms = tha_clock_ms();
+
+    tha_record_answer(engine, id, answer, now_ms);
+    tha_core_answer_question(engine->core, id, answer, now_ms);
+}
+
 static void on_answer(uint64_t id, const struct tha_dns_answer *answer, void *user_data)
 {
     trunkha_engine *engine = user_data;
 
-    tha_core_answer_question(engine->core, id, answer, tha_clock_ms());
+    take_answer(engine, id, answer);
     tha_engine_turn(engine);
 }
 
 static void on_servers_changed(void *user_data)
 {
     trunkha_engine *engine = user_data;
+    uint64_t now_ms = tha_clock_ms();
 
     tha_log_print(&engine->log, TRUNKHA_LOG_INFO, "resolv.conf names other servers: all names are looked up again");
-    tha_core_refresh_names(engine->core, tha_clock_ms());
+    tha_record_refresh(engine, now_ms);
+    tha_core_refresh_names(engine->core, now_ms);
     tha_engine_turn(engine);
 }
 
@@ -32,15 +42,15 @@ void tha_engine_set_name_servers(trunkha_engine *engine)
     tha_dns_set_servers(engine->dns, settings->servers, settings->n_servers, settings->timeout_ms);
 }
 
-void tha_engine_ask(trunkha_engine *engine)
+void tha_engine_ask(trunkha_engine *engine, uint64_t now_ms)
 {
     static const struct tha_dns_answer silence = {.outcome = THA_DNS_SILENT};
     struct tha_dns_question question;
     uint64_t id;
 
-    while (tha_core_next_question(engine->core, tha_clock_ms(), &id, &question)) {
+    while (tha_core_next_question(engine->core, now_ms, &id, &question)) {
         if (tha_dns_ask(engine->dns, id, &question))
-            tha_core_answer_question(engine->core, id, &silence, tha_clock_ms());
+            take_answer(engine, id, &silence);
     }
 }
 

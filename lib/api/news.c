@@ -64,9 +64,12 @@ static void warn(trunkha_engine *engine, const struct tha_news *news, uint64_t n
 
 static void take(trunkha_engine *engine, const struct tha_news *news, uint64_t now_ms)
 {
+    uint32_t active_calls = tha_view_active_calls(engine->view, news->trunk_slot);
+
     count(engine, news);
     warn(engine, news, now_ms);
-    tha_core_take_news(engine->core, news, tha_view_active_calls(engine->view, news->trunk_slot), now_ms);
+    tha_record_call(engine, news, active_calls, now_ms);
+    tha_core_take_news(engine->core, news, active_calls, now_ms);
 }
 
 void tha_engine_take_news(trunkha_engine *engine)

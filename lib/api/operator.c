@@ -12,13 +12,14 @@ struct word {
 static int set_admin(trunkha_engine *engine, void *arg)
 {
     const struct word *word = arg;
+    uint64_t now_ms = tha_clock_ms();
     int err;
 
     if (!tha_core_table(engine->core))
         return TRUNKHA_ERR_STATE;
 
-    err = tha_core_set_admin(engine->core, word->trunk_id, word->admin, word->reason, word->text, word->for_ms,
-                             tha_clock_ms());
+    tha_record_admin(engine, word->trunk_id, word->admin, word->reason, word->for_ms, now_ms);
+    err = tha_core_set_admin(engine->core, word->trunk_id, word->admin, word->reason, word->text, word->for_ms, now_ms);
     if (!err)
         tha_engine_pump(engine);
 
@@ -38,12 +39,14 @@ int trunkha_trunk_set_admin(trunkha_engine *engine, const char *trunk_id, uint32
 
 static int fail_back(trunkha_engine *engine, void *arg)
 {
+    uint64_t now_ms = tha_clock_ms();
     int err;
 
     if (!tha_core_table(engine->core))
         return TRUNKHA_ERR_STATE;
 
-    err = tha_core_fail_back(engine->core, arg, tha_clock_ms());
+    tha_record_failback(engine, arg, now_ms);
+    err = tha_core_fail_back(engine->core, arg, now_ms);
     if (!err)
         tha_engine_pump(engine);
 

@@ -1,13 +1,8 @@
 /* From the core's wishes to deeds: states to the view, events to the ring, probes and questions to the wire. */
 #include "engine.h"
-#include "view/calls.h"
+#include "view/show.h"
 
 #define ROUNDS_MAX 4U /* what is left then waits for the next turn of the loop */
-
-int64_t tha_engine_unix_ms(uint64_t core_ms)
-{
-    return core_ms ? tha_clock_unix_ms() - (int64_t)(tha_clock_ms() - core_ms) : 0;
-}
 
 /** The states that go with a new catalogue are complete: from here on they are read. */
 static void publish(trunkha_engine *engine)
@@ -27,15 +22,6 @@ static void cancel_probes(trunkha_engine *engine, uint32_t index)
         tha_prober_cancel(engine->prober, table->targets[trunk->first_target + i].slot);
 }
 
-static void show_name(trunkha_view *view, const struct tha_action *action)
-{
-    const struct tha_name_state *name = &action->trunk.name;
-    const struct tha_view_name shown = {name->trouble, name->ttl_s, name->resolved_ms};
-
-    if (action->trunk.has_name)
-        tha_view_set_name(view, action->index, &shown);
-}
-
 /** The core asks again when this has failed. */
 static void readdress(trunkha_engine *engine)
 {
@@ -49,27 +35,12 @@ static void readdress(trunkha_engine *engine)
 
 static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 {
-    trunkha_view *view = engine->view;
+    tha_view_show(engine->view, action);
 
     switch (action->kind) {
-    case THA_ACTION_SHOW_TARGET:
-        tha_view_set_target(view, action->index, &action->target.state);
-        tha_view_set_abilities(view, action->index, &action->target.abilities);
-        if (action->target.trial != THA_TRIAL_AS_IT_WAS)
-            tha_view_arm_trial(view, action->target.slot, action->target.trial == THA_TRIAL_ARMED);
-        break;
-
     case THA_ACTION_SHOW_TRUNK:
-        tha_view_set_trunk(view, action->index, &action->trunk.state);
-        tha_view_set_lack(view, action->index, &action->trunk.lack);
-        show_name(view, action);
         if (action->trunk.state.admin == TRUNKHA_ADMIN_DISABLED)
             cancel_probes(engine, action->index);
-        tha_view_set_group(view, action->trunk.group, action->trunk.group_health);
-        break;
-
-    case THA_ACTION_SHOW_ROUTE:
-        tha_view_set_route(view, action->index, action->route.entries, action->route.n_entries, action->route.active_trunk);
         break;
 
     case THA_ACTION_READDRESS:
@@ -82,6 +53,7 @@ static void carry_out(trunkha_engine *engine, const struct tha_action *action)
 
     case THA_ACTION_TELL:
         publish(engine);
+        tha_record_event(engine, action->event);
         tha_engine_tell(engine, action->event);
         break;
 
@@ -116,14 +88,18 @@ static uint64_t next_expiry(const trunkha_engine *engine)
     return prober < when ? prober : when;
 }
 
-static void carry_out_all(trunkha_engine *engine)
+/** Returns when it was. */
+static uint64_t carry_out_all(trunkha_engine *engine)
 {
     uint64_t now_ms = tha_clock_ms();
     struct tha_action action;
 
+    tha_record_turn(engine, now_ms);
     while (tha_core_next_action(engine->core, now_ms, &action))
         carry_out(engine, &action);
     publish(engine);
+
+    return now_ms;
 }
 
 /** Returns whether there was anything to do. */
@@ -134,6 +110,7 @@ static bool probe_all(trunkha_engine *engine)
     bool was_busy = false;
 
     while (tha_core_next_probe(engine->core, now_ms, &slot)) {
+        tha_record_probe(engine, slot, now_ms);
         tha_prober_send(engine->prober, slot, now_ms);
         was_busy = true;
     }
@@ -164,11 +141,11 @@ static void say_what_was_lost(trunkha_engine *engine)
 
 void tha_engine_pump(trunkha_engine *engine)
 {
-    if (engine->prober) {
+    uint64_t now_ms;
+
+    if (engine->prober)
         hear_of_calls(engine);
-        tha_engine_ask(engine); /* what cannot be asked is news as well */
-    }
-    carry_out_all(engine);
+    now_ms = carry_out_all(engine);
     /* A probe that cannot be sent is evidence at once, and may be news. */
     for (unsigned round = 0; round < ROUNDS_MAX && engine->prober && probe_all(engine); round++)
         carry_out_all(engine);
@@ -176,6 +153,8 @@ void tha_engine_pump(trunkha_engine *engine)
 
     if (!engine->prober)
         return;
+    tha_engine_ask(engine, now_ms);
+    carry_out_all(engine); /* what cannot be asked is news as well */
     beat(engine, tha_clock_ms());
     tha_loop_wake_at(engine->loop, next_expiry(engine));
 }

@@ -14,6 +14,17 @@ int tha_refuse(int err, const char *message, trunkha_diag *reterr_diag)
     return err;
 }
 
+void tha_refuse_for(const trunkha_finding *finding, trunkha_diag *diag)
+{
+    if (finding->severity != TRUNKHA_SEVERITY_ERROR || diag->message[0])
+        return;
+
+    diag->line = finding->line;
+    diag->column = finding->column;
+    tha_text_copy(diag->pointer, sizeof(diag->pointer), finding->pointer);
+    tha_text_print(diag->message, sizeof(diag->message), "%s; %s", finding->message, finding->fix);
+}
+
 int tha_refuse_address(const char *address, const char *fault, trunkha_diag *reterr_diag)
 {
     char message[sizeof(reterr_diag->message)];

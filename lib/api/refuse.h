@@ -10,4 +10,7 @@ int tha_refuse(int err, const char *message, trunkha_diag *reterr_diag);
 /** The same of an address: "..." and @p fault. Returns INVALID. */
 int tha_refuse_address(const char *address, const char *fault, trunkha_diag *reterr_diag);
 
+/** Keeps the first error of all findings: `file` must be there before. */
+void tha_refuse_for(const trunkha_finding *finding, trunkha_diag *diag);
+
 #endif

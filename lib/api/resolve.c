@@ -47,7 +47,7 @@ static int look_up(const struct tha_config_sip_address *where, const struct tha_
                    struct tha_location *locations, struct tha_lookup_result *ret_result)
 {
     if (where->is_name)
-        return tha_resolve_once(&where->name, settings, locations, ret_result);
+        return tha_resolve_once(&where->name, settings, locations, NULL, ret_result);
 
     locations[0] = (struct tha_location){.addr = where->addr};
     *ret_result = (struct tha_lookup_result){.locations = locations, .n_locations = 1};

@@ -2,9 +2,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "adapters/loop.h"
 #include "base/abi.h"
-#include "view/view.h"
+#include "view/handle.h"
 
 /** False when it is no address of the internet. It may lie anywhere in memory. */
 static bool read_addr(const struct sockaddr *source, struct tha_addr *addr)
@@ -53,5 +52,5 @@ int trunkha_trunk_note_request(trunkha_view *view, const struct sockaddr *source
     if (!view || !source || !read_addr(source, &addr))
         return TRUNKHA_ERR_INVALID;
 
-    return tha_view_note_request(view, &addr, tha_clock_ms());
+    return tha_view_note_request(view, &addr, tha_view_now_ms(view));
 }

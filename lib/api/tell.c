@@ -6,24 +6,22 @@
 
 #include "base/abi.h"
 #include "events/events.h"
+#include "view/show.h"
 
 void tha_engine_tell(trunkha_engine *engine, const trunkha_event *event)
 {
     static const uint64_t one = 1;
+    const int64_t now_unix_ms = tha_clock_unix_ms();
+    const struct tha_view_teller teller = {
+        .instance_id = engine->instance_id,
+        .sequence = atomic_load(&engine->last_sequence) + 1,
+        .now_unix_ms = now_unix_ms,
+        .started_unix_ms = engine->started_unix_ms,
+        .unix_offset_ms = now_unix_ms - (int64_t)tha_clock_ms(),
+    };
     trunkha_event complete = *event;
 
-    complete.sequence = atomic_load(&engine->last_sequence) + 1;
-    complete.timestamp = tha_clock_unix_ms();
-    complete.started = engine->started_unix_ms;
-    complete.last_successful_keepalive = tha_engine_unix_ms((uint64_t)event->last_successful_keepalive);
-    complete.call_started = tha_engine_unix_ms((uint64_t)event->call_started);
-    tha_text_copy(complete.instance_id, sizeof(complete.instance_id), engine->instance_id);
-    if (!complete.entity_id[0]) { /* the instance itself */
-        tha_text_copy(complete.entity_id, sizeof(complete.entity_id), engine->instance_id);
-        tha_text_copy(complete.entity_name, sizeof(complete.entity_name), engine->instance_id);
-    }
-
-    tha_view_append_event(engine->view, &complete);
+    tha_view_tell(engine->view, &teller, &complete);
     atomic_store(&engine->last_sequence, complete.sequence);
     if (!engine->events_on_engine_thread && write(engine->event_fd, &one, sizeof(one)) < 0)
         return; /* the counter is full: it is readable, which is all that matters */

@@ -44,6 +44,13 @@ bool tha_addr_is_any(const struct tha_addr *addr)
     return !memcmp(addr->ip, zero, sizeof(zero));
 }
 
+bool tha_addr_is_loopback(const struct tha_addr *addr)
+{
+    static const uint8_t ip6[16] = {[15] = 1};
+
+    return addr->family == 4 ? addr->ip[0] == 127 : !memcmp(addr->ip, ip6, sizeof(ip6));
+}
+
 const char *tha_transport_name(uint8_t transport)
 {
     static const char *const names[] = {"udp", "tcp", "tls"};

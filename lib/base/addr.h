@@ -29,6 +29,9 @@ bool tha_addr_is_same_ip(const struct tha_addr *a, const struct tha_addr *b);
 /** 0.0.0.0 or [::]. */
 bool tha_addr_is_any(const struct tha_addr *addr);
 
+/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3) or ::1. */
+bool tha_addr_is_loopback(const struct tha_addr *addr);
+
 const char *tha_transport_name(uint8_t transport);
 
 /** "udp:192.0.2.1:5060", "udp:[2001:db8::1]:5060"; @p size at least THA_ADDR_TEXT_SIZE. Returns @p buf. */

@@ -2,7 +2,10 @@
 #ifndef THA_CONFIG_CONFIG_H
 #define THA_CONFIG_CONFIG_H
 
+#include "core/lookup.h"
 #include "core/model.h"
+#include "sim/recording.h"
+#include "sim/scenario.h"
 
 /** Findings told at most; a hopeless file is not worth more. */
 #define THA_FINDINGS_MAX 100
@@ -12,6 +15,35 @@
  *  Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM. `${NAME}` is taken from the environment of the process. */
 int tha_config_read(const struct tha_mem *mem, const char *json, size_t len, trunkha_finding_cb finding_cb, void *user_data,
                     struct tha_model **ret_model);
+
+/** Looks a name up, for lint; see tha_resolve_once(). */
+struct tha_config_resolver {
+    int (*resolve)(const struct tha_name *name, const struct tha_dns_settings *settings, struct tha_location *ret_locations,
+                   struct tha_srv_targets *ret_targets, struct tha_lookup_result *ret_result, void *user_data);
+    void *user_data;
+};
+
+/** What else is wanted of a reading; all zero = nothing. */
+struct tha_config_wish {
+    const char *const *settings; /**< see trunkha_lint_options */
+    uint32_t n_settings;
+    bool lints; /**< the rules of the catalogue too, when there is no error but "not supported yet" */
+    const struct tha_config_resolver *resolver; /**< for the rules; NULL = names are not looked up */
+};
+
+/** tha_config_read() with wishes. */
+int tha_config_read_as(const struct tha_mem *mem, const char *json, size_t len, const struct tha_config_wish *wish,
+                       trunkha_finding_cb finding_cb, void *user_data, struct tha_model **ret_model);
+
+/** Reads a scenario, which speaks of the groups, trunks and profiles of @p model. @p ret_scenario: new,
+ *  tha_scenario_free(). Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM; findings as tha_config_read(). */
+int tha_config_read_scenario(const struct tha_mem *mem, const char *json, size_t len, const struct tha_model *model,
+                             trunkha_finding_cb finding_cb, void *user_data, struct tha_scenario **ret_scenario);
+
+/** Reads the lines of a recording. @p ret_recording: new, tha_recording_free(). A last line that is not whole is left out.
+ *  Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM; findings as tha_config_read(). */
+int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_t len, trunkha_finding_cb finding_cb,
+                              void *user_data, struct tha_recording **ret_recording);
 
 /** Where a peer is: an address, or a name that has to be looked up. */
 struct tha_config_sip_address {

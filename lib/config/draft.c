@@ -179,13 +179,14 @@ static void read_groups_and_profiles(struct tha_config_draft *draft)
         tha_config_resolve_references(draft);
     if (!draft->reader.report.is_out_of_memory)
         tha_config_resolve_pairs(draft);
-    if (!draft->reader.report.is_out_of_memory && !draft->reader.report.n_errors)
+    if (tha_config_is_sound(&draft->reader.report))
         tha_config_make_profiles(draft);
 }
 
 void tha_config_read_document(struct tha_config_draft *draft, json_t *root)
 {
     draft->reader.root = root;
+    draft->reader.report.root = root;
     tha_config_init_dns(&draft->dns);
     tha_config_init_keepalive(&draft->keepalive);
     draft->model->keepalive = tha_config_read_keepalive(&draft->reader, NULL, NULL, &draft->keepalive);

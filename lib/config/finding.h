@@ -9,7 +9,7 @@
 #include "config.h"
 #include "scan.h"
 
-/** Permanent: TH001 is 1. Rules of the lint catalogue begin at 20. */
+/** Permanent: TH001 is 1. What reading finds is below 20; the rules of lint.h begin there. */
 enum tha_config_code {
     THA_CODE_JSON_SYNTAX = 1,
     THA_CODE_DUPLICATE_KEY = 2,
@@ -31,7 +31,36 @@ enum tha_config_code {
     THA_CODE_WITHOUT_EFFECT = 18,
     THA_CODE_BAD_PAIR = 19,
     THA_CODE_LONG_TTL = 20,
+    THA_CODE_KEEPALIVE_OFF = 21,
+    THA_CODE_INTERVAL_SHORT = 22,
+    THA_CODE_INTERVAL_LONG = 23,
+    THA_CODE_ONE_FAILURE = 24,
+    THA_CODE_EQUAL_PRIORITY = 25,
+    THA_CODE_BALANCED_STANDBY = 26,
+    THA_CODE_SAME_CREDENTIALS = 27,
+    THA_CODE_SAME_ADDRESS = 28,
+    THA_CODE_SAME_NETWORK = 29,
+    THA_CODE_SAME_SRV_TARGET = 30,
+    THA_CODE_SAME_DOMAIN = 31,
+    THA_CODE_CODECS_DIFFER = 32,
+    THA_CODE_METHODS_DIFFER = 33,
+    THA_CODE_NO_G711 = 34,
+    THA_CODE_SRTP_WITHOUT_TLS = 35,
+    THA_CODE_RAW_ADDRESS = 36,
+    THA_CODE_NO_SECONDARY = 37,
+    THA_CODE_NO_AUTOMATIC_FAILOVER = 38,
+    THA_CODE_SLOW_FAILOVER = 39,
+    THA_CODE_FAILOVER_PAST_TOTAL = 40,
+    THA_CODE_HALF_PAIR_PROBED = 41,
+    THA_CODE_WEBHOOK_PLAIN = 42,
+    THA_CODE_WEBHOOK_UNSIGNED = 43,
+    THA_CODE_ALERT_ON_ADMIN = 44,
+    THA_CODE_STRAY_ADDRESS = 45,
+    THA_CODE_NOTHING_BEHIND_NAME = 46,
+    THA_CODE_UNKNOWN_IGNORE = 47,
 };
+#define THA_CODE_FIRST_OF_LINT THA_CODE_LONG_TTL
+#define THA_CODES              48 /* with that of 0, which is none */
 
 struct tha_config_finding {
     enum tha_config_code code;
@@ -41,14 +70,17 @@ struct tha_config_finding {
     const char *fix; /**< NULL = that of the catalogue */
 };
 
-/** What reading has found so far. Warnings leave half of the room to errors. */
+/** What reading has found so far. */
 struct tha_config_report {
     struct tha_config_text text;
+    const struct json_t *root; /**< where warnings are silenced; NULL = not parsed yet */
     struct tha_arena arena;
     struct tha_config_finding findings[THA_FINDINGS_MAX];
     uint32_t count;
-    uint32_t n_errors;   /**< those that found no room included */
-    uint32_t n_warnings; /**< likewise */
+    uint32_t n_errors;      /**< those that found no room included */
+    uint32_t n_unsupported; /**< of these: TH012 */
+    uint32_t n_warnings;    /**< told */
+    uint32_t n_told[THA_CODES], n_left_out[THA_CODES]; /**< by code; silenced ones are neither */
     bool is_out_of_memory;
 };
 
@@ -64,10 +96,29 @@ void tha_config_add_finding(struct tha_config_report *report, enum tha_config_co
 void tha_config_add_finding_at(struct tha_config_report *report, enum tha_config_code code, size_t offset,
                                const char *pointer, const char *fix, const char *message);
 
+/** The same about something that stands in no text. */
+void tha_config_add_finding_nowhere(struct tha_config_report *report, enum tha_config_code code, const char *fix,
+                                    const char *format, ...) THA_PRINTF(4, 5);
+
 /** True when one more finding would only be counted: its message need not be good. */
 static inline bool tha_config_is_full(const struct tha_config_report *report)
 {
     return report->count >= THA_FINDINGS_MAX;
+}
+
+/** Is there, apart from what is not supported yet, nothing that a model cannot be made of? */
+static inline bool tha_config_is_sound(const struct tha_config_report *report)
+{
+    return !report->is_out_of_memory && report->n_errors == report->n_unsupported;
+}
+
+/** What reading comes to: 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM. */
+static inline int tha_config_get_result(const struct tha_config_report *report)
+{
+    if (report->is_out_of_memory)
+        return TRUNKHA_ERR_NOMEM;
+
+    return report->n_errors ? TRUNKHA_ERR_CONFIG : 0;
 }
 
 void tha_config_tell_findings(const struct tha_config_report *report, trunkha_finding_cb finding_cb, void *user_data);

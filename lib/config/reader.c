@@ -9,9 +9,15 @@
 static const char *wanted_type(enum tha_config_kind kind)
 {
     static const char *const names[] = {
-        [THA_KIND_BOOL] = "true or false", [THA_KIND_COUNT] = "a whole number", [THA_KIND_SECONDS] = "a number of seconds",
-        [THA_KIND_FRACTION] = "a number",  [THA_KIND_WORD] = "a string",        [THA_KIND_TEXT] = "a string",
-        [THA_KIND_OBJECT] = "an object",   [THA_KIND_LIST] = "a list",
+        [THA_KIND_BOOL] = "true or false",
+        [THA_KIND_COUNT] = "a whole number",
+        [THA_KIND_SECONDS] = "a number of seconds",
+        [THA_KIND_FRACTION] = "a number",
+        [THA_KIND_WORD] = "a string",
+        [THA_KIND_TEXT] = "a string",
+        [THA_KIND_OBJECT] = "an object",
+        [THA_KIND_LIST] = "a list",
+        [THA_KIND_TIME] = "a time: seconds, or \"1h30m\"",
     };
 
     return names[kind];
@@ -43,6 +49,8 @@ static bool has_type(enum tha_config_kind kind, const json_t *value)
     case THA_KIND_SECONDS:
     case THA_KIND_FRACTION:
         return json_is_number(value);
+    case THA_KIND_TIME:
+        return json_is_number(value) || json_is_string(value);
     case THA_KIND_WORD:
     case THA_KIND_TEXT:
         return json_is_string(value);
@@ -50,6 +58,8 @@ static bool has_type(enum tha_config_kind kind, const json_t *value)
         return json_is_object(value);
     case THA_KIND_LIST:
         return json_is_array(value);
+    case THA_KIND_ANY:
+        return true;
     }
 
     return false;
@@ -124,6 +134,7 @@ void tha_config_read_value(struct tha_config_reader *reader, const struct tha_co
         [THA_KIND_BOOL] = tha_config_read_bool,
         [THA_KIND_COUNT] = tha_config_read_number,
         [THA_KIND_SECONDS] = tha_config_read_number,
+        [THA_KIND_TIME] = tha_config_read_time,
         [THA_KIND_FRACTION] = tha_config_read_number,
         [THA_KIND_WORD] = tha_config_read_word,
         [THA_KIND_TEXT] = tha_config_read_text,

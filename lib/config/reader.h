@@ -27,11 +27,13 @@ enum tha_config_kind {
     THA_KIND_BOOL,     /**< bool */
     THA_KIND_COUNT,    /**< uint32_t, a whole number */
     THA_KIND_SECONDS,  /**< uint32_t in milliseconds */
+    THA_KIND_TIME,     /**< the same; also as a text such as "1h30m" */
     THA_KIND_FRACTION, /**< uint32_t in thousandths */
     THA_KIND_WORD,     /**< uint32_t, one of `words` */
     THA_KIND_TEXT,     /**< const char *, NULL when empty */
     THA_KIND_OBJECT,   /**< its keys are in `schema`, with the same target */
     THA_KIND_LIST,     /**< of `item`s, with the same target */
+    THA_KIND_ANY,      /**< left to `read`, whatever its type */
 };
 
 struct tha_config_word {
@@ -100,11 +102,18 @@ void tha_config_read_bool(struct tha_config_reader *reader, const struct tha_con
                           const struct tha_config_field *field, json_t *value, void *target);
 void tha_config_read_number(struct tha_config_reader *reader, const struct tha_config_path *path,
                             const struct tha_config_field *field, json_t *value, void *target);
+void tha_config_read_time(struct tha_config_reader *reader, const struct tha_config_path *path,
+                          const struct tha_config_field *field, json_t *value, void *target);
 void tha_config_read_word(struct tha_config_reader *reader, const struct tha_config_path *path,
                           const struct tha_config_field *field, json_t *value, void *target);
 
 /** Tells that the value at @p path asks for something that this release cannot do. */
 void tha_config_say_not_supported(struct tha_config_reader *reader, const struct tha_config_path *path);
+
+/* ---- time.c */
+
+/** Reads "90s", "1h30m", "1.5d", "250ms". False if @p text is no time. */
+bool tha_config_parse_time(const char *text, double *ret_seconds);
 
 /* ---- string.c: texts */
 

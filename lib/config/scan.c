@@ -6,26 +6,44 @@
 
 #define KEY_SIZE  256                    /* what is compared of a key; a longer one is not ours */
 #define DEPTH_MAX 32                     /* levels that a pointer can name; our own format has seven */
-#define FAR       ((ptrdiff_t)16 * 1024) /* into a list, in bytes: worth a bookmark */
+#define FAR       ((ptrdiff_t)16 * 1024) /* into an object or a list, in bytes: worth a bookmark */
 
 /* ---- From a path to a position */
 
-static const char *enter_member(struct tha_config_cursor *c, const char *key)
+/** From a key to its value. True if it is @p key. */
+static bool pass_key(struct tha_config_cursor *c, const char *key)
 {
     char name[KEY_SIZE];
+
+    tha_config_read_string(c, name, sizeof(name));
+    tha_config_skip_space(c);
+
+    return tha_config_skip_symbol(c, ':') && !strncmp(name, key, sizeof(name) - 1);
+}
+
+static const char *enter_member(struct tha_config_cursor *c, const char *key, struct tha_config_bookmark *bookmark)
+{
+    const char *object;
 
     if (!tha_config_skip_symbol(c, '{'))
         return NULL;
 
+    object = c->at;
+    if (bookmark->outer == object) {
+        c->at = bookmark->at;
+        if (pass_key(c, key))
+            return bookmark->at;
+        c->at = object;
+    }
+
     while (tha_config_is_at(c, '"')) {
         const char *key_at = c->at;
 
-        tha_config_read_string(c, name, sizeof(name));
-        tha_config_skip_space(c);
-        if (!tha_config_skip_symbol(c, ':'))
-            return NULL;
-        if (!strncmp(name, key, sizeof(name) - 1))
+        if (pass_key(c, key)) {
+            if (key_at - object > FAR)
+                *bookmark = (struct tha_config_bookmark){object, 0, key_at};
             return key_at;
+        }
         tha_config_skip_value(c);
         tha_config_skip_symbol(c, ',');
     }
@@ -42,7 +60,7 @@ static const char *enter_element(struct tha_config_cursor *c, size_t index, stru
         return NULL;
 
     list = c->at;
-    if (bookmark->list == list && bookmark->index <= index) {
+    if (bookmark->outer == list && bookmark->index <= index) {
         c->at = bookmark->at;
         i = bookmark->index;
     }
@@ -60,24 +78,23 @@ static const char *enter_element(struct tha_config_cursor *c, size_t index, stru
 }
 
 /** Moves the cursor to the value. Returns where its key stands; an element of a list has none, and its own place serves. */
-static const char *enter(struct tha_config_cursor *c, const struct tha_config_path *path,
-                         struct tha_config_bookmark *bookmark)
+static const char *enter(struct tha_config_text *text, struct tha_config_cursor *c, const struct tha_config_path *path)
 {
     if (!path) {
         tha_config_skip_space(c);
         return c->at;
     }
-    if (!enter(c, path->parent, bookmark))
+    if (!enter(text, c, path->parent))
         return NULL;
 
-    return path->key ? enter_member(c, path->key) : enter_element(c, path->index, bookmark);
+    return path->key ? enter_member(c, path->key, &text->member) : enter_element(c, path->index, &text->element);
 }
 
 bool tha_config_find_position(struct tha_config_text *text, const struct tha_config_path *path, bool of_key,
                               struct tha_config_position *ret_position)
 {
     struct tha_config_cursor c = {text->json, text->json + text->len};
-    const char *key_at = enter(&c, path, &text->bookmark);
+    const char *key_at = enter(text, &c, path);
 
     if (!key_at)
         return false;
@@ -100,14 +117,15 @@ static uint32_t count_lines(const char *from, const char *to)
 struct tha_config_position tha_config_get_position(struct tha_config_text *text, size_t offset)
 {
     const char *at = text->json + (offset < text->len ? offset : text->len), *last = text->json + text->last.offset;
-    const char *line_end = memrchr(text->json, '\n', (size_t)(at - text->json));
-    uint32_t line = text->last.line ? text->last.line : 1;
+    bool is_ahead = text->last.line && at >= last;
+    const char *from = is_ahead ? last : text->json, *line_end = memrchr(from, '\n', (size_t)(at - from));
+    uint32_t line = text->last.line ? text->last.line : 1, column = is_ahead ? text->last.column : 1;
 
     line = at < last ? line - count_lines(at, last) : line + count_lines(last, at);
     text->last = (struct tha_config_position){
         .offset = (size_t)(at - text->json),
         .line = line,
-        .column = (uint32_t)(line_end ? at - line_end : at - text->json + 1),
+        .column = line_end ? (uint32_t)(at - line_end) : column + (uint32_t)(at - from),
     };
 
     return text->last;

@@ -1,7 +1,7 @@
 /** @file scan.h  Line and column of a value, and the value at an offset: what jansson does not remember
  *
  *  Walks over the text for every question, so that reading a file without findings pays nothing. What comes later in a
- *  long list is found from a bookmark, so that a hundred findings in a large file do not cost a hundred walks. */
+ *  long object or list is found from a bookmark, so that many questions about a large file do not cost as many walks. */
 #ifndef THA_CONFIG_SCAN_H
 #define THA_CONFIG_SCAN_H
 
@@ -17,17 +17,17 @@ struct tha_config_position {
     uint32_t column; /**< from 1, in bytes */
 };
 
-/** An element that was found far into a list. */
+/** An element that was found far into a list, or a member far into an object. */
 struct tha_config_bookmark {
-    const char *list; /**< its first element; NULL = no bookmark yet */
-    size_t index;
+    const char *outer; /**< where the first one begins; NULL = no bookmark yet */
+    size_t index;      /**< of an element */
     const char *at;
 };
 
 struct tha_config_text {
     const char *json;
     size_t len;
-    struct tha_config_bookmark bookmark;
+    struct tha_config_bookmark member, element;
     struct tha_config_position last; /**< that was told last; the next one is counted from there */
 };
 

@@ -15,7 +15,7 @@ void tha_config_put_number(const struct tha_config_field *field, void *target, d
 
     if (field->kind == THA_KIND_BOOL)
         *(bool *)(void *)place = number > 0;
-    else if (field->kind == THA_KIND_SECONDS || field->kind == THA_KIND_FRACTION)
+    else if (field->kind >= THA_KIND_SECONDS && field->kind <= THA_KIND_FRACTION)
         *(uint32_t *)(void *)place = (uint32_t)(number * 1000 + 0.5);
     else
         *(uint32_t *)(void *)place = (uint32_t)number;
@@ -59,14 +59,12 @@ static void say_out_of_range(struct tha_config_reader *reader, const struct tha_
     tha_config_print_number(number, actual, sizeof(actual));
     tha_config_add_finding(&reader->report, THA_CODE_OUT_OF_RANGE, path, NULL, "%s must be from %s to %s%s, not %s",
                            tha_config_print_label(path, label, sizeof(label)), least, most,
-                           field->kind == THA_KIND_SECONDS ? " seconds" : "", actual);
+                           field->kind == THA_KIND_SECONDS || field->kind == THA_KIND_TIME ? " seconds" : "", actual);
 }
 
-void tha_config_read_number(struct tha_config_reader *reader, const struct tha_config_path *path,
-                            const struct tha_config_field *field, json_t *value, void *target)
+static void take_number(struct tha_config_reader *reader, const struct tha_config_path *path,
+                        const struct tha_config_field *field, double number, void *target)
 {
-    double number = json_number_value(value);
-
     if (number < field->min || number > field->max) {
         say_out_of_range(reader, path, field, number);
         return;
@@ -75,6 +73,28 @@ void tha_config_read_number(struct tha_config_reader *reader, const struct tha_c
     if (field->is_later && number > 0)
         tha_config_say_not_supported(reader, path);
     tha_config_put_number(field, target, number);
+}
+
+void tha_config_read_number(struct tha_config_reader *reader, const struct tha_config_path *path,
+                            const struct tha_config_field *field, json_t *value, void *target)
+{
+    take_number(reader, path, field, json_number_value(value), target);
+}
+
+void tha_config_read_time(struct tha_config_reader *reader, const struct tha_config_path *path,
+                          const struct tha_config_field *field, json_t *value, void *target)
+{
+    char label[THA_CONFIG_LABEL_SIZE];
+    double seconds;
+
+    if (json_is_number(value))
+        take_number(reader, path, field, json_number_value(value), target);
+    else if (tha_config_parse_time(json_string_value(value), &seconds))
+        take_number(reader, path, field, seconds, target);
+    else
+        tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, path, NULL,
+                               "%s is no time: write seconds, or a text such as \"90s\", \"10m\" or \"1h30m\"",
+                               tha_config_print_label(path, label, sizeof(label)));
 }
 
 static const struct tha_config_word *find_word(const struct tha_config_word *words, const char *text)

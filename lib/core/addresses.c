@@ -262,6 +262,11 @@ bool tha_core_next_question(struct tha_core *core, uint64_t now_ms, uint64_t *re
     return core->is_started && tha_names_next_question(core->names, now_ms, ret_id, ret_question);
 }
 
+bool tha_core_get_question(const struct tha_core *core, uint64_t id, struct tha_dns_question *ret_question)
+{
+    return tha_names_get_question(core->names, id, ret_question);
+}
+
 void tha_core_answer_question(struct tha_core *core, uint64_t id, const struct tha_dns_answer *answer, uint64_t now_ms)
 {
     tha_names_answer(core->names, id, answer, now_ms);

@@ -173,6 +173,19 @@ static void judge(struct tha_core *core, struct tha_target *target, const struct
     tha_schedule_next(core, target, now_ms);
 }
 
+void tha_core_follow_probes(struct tha_core *core)
+{
+    core->follows_probes = true;
+}
+
+void tha_core_note_probe(struct tha_core *core, uint32_t slot, uint64_t now_ms)
+{
+    uint32_t target = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
+
+    if (target != THA_NONE && tha_admin_is_probed(core, &core->table->targets[target]))
+        tha_schedule_note_probe(core, &core->table->targets[target], now_ms);
+}
+
 void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
 {
     uint32_t target = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
@@ -184,10 +197,12 @@ void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evid
 /** At most so often all targets are looked through because of a peer's request. */
 #define KNOCK_EVERY_MS 100U
 
-void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms)
+bool tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms)
 {
+    bool is_known = false;
+
     if (!core->table || now_ms < core->next_knock_ms)
-        return;
+        return false;
 
     core->next_knock_ms = now_ms + KNOCK_EVERY_MS;
     for (uint32_t i = 0; i < core->table->n_targets; i++) {
@@ -195,11 +210,14 @@ void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, u
 
         if (!tha_addr_is_same_ip(&target->addr, addr))
             continue;
+        is_known = true;
         if (tha_table_trunk_model(core->table, target->trunk)->direction == THA_DIRECTION_INBOUND)
             tha_hear_target(core, target, now_ms);
         else if (target->health.state == TRUNKHA_HEALTH_DOWN)
             tha_schedule_hurry(core, target, now_ms);
     }
+
+    return is_known;
 }
 
 void tha_core_note_closed(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms)
@@ -207,7 +225,7 @@ void tha_core_note_closed(struct tha_core *core, uint32_t slot, const struct tha
     uint32_t index = core->table ? tha_table_target_of_slot(core->table, slot) : THA_NONE;
     struct tha_target *target = index == THA_NONE ? NULL : &core->table->targets[index];
 
-    if (!target || target->is_probing || !tha_timer_is_set(&target->timer))
+    if (!target || target->is_probing || !tha_table_is_planned(core->table, target))
         return;
 
     if (evidence)
@@ -244,13 +262,19 @@ static void end_hold_downs(struct tha_core *core, uint64_t now_ms)
 
 /* ---- Actions ---- */
 
-uint64_t tha_core_next_expiry(const struct tha_core *core)
+uint64_t tha_core_next_change(const struct tha_core *core)
 {
     uint64_t of_trunks = least(tha_heap_next(&core->admins), tha_heap_next(&core->holds));
+    uint64_t of_targets = least(tha_schedule_next_silence(core), tha_heap_next(&core->cares));
 
-    of_trunks = least(of_trunks, tha_addresses_next_expiry(core));
+    return least(least(of_trunks, of_targets), tha_addresses_next_expiry(core));
+}
 
-    return least(least(tha_schedule_next_expiry(core), tha_heap_next(&core->cares)), of_trunks);
+uint64_t tha_core_next_expiry(const struct tha_core *core)
+{
+    uint64_t probe = core->follows_probes ? THA_NEVER : tha_schedule_next_expiry(core);
+
+    return least(probe, tha_core_next_change(core));
 }
 
 void tha_core_show_target(struct tha_core *core, struct tha_target *target)

@@ -86,6 +86,15 @@ void tha_core_stop(struct tha_core *core);
 /** When to come back; THA_NEVER = not of its own accord. */
 uint64_t tha_core_next_expiry(const struct tha_core *core);
 
+/** When it next changes something that is not a probe of its own accord; THA_NEVER = not so. */
+uint64_t tha_core_next_change(const struct tha_core *core);
+
+/** For a replay: it asks for no probe from now on, but hears of each by tha_core_note_probe(). */
+void tha_core_follow_probes(struct tha_core *core);
+
+/** A probe has left, whether it was due or not. */
+void tha_core_note_probe(struct tha_core *core, uint32_t slot, uint64_t now_ms);
+
 /** What came of a probe. A slot without a probe under way is ignored: a late answer credits nothing. */
 void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evidence *evidence, uint64_t now_ms);
 
@@ -93,8 +102,8 @@ void tha_core_report(struct tha_core *core, uint32_t slot, const struct tha_evid
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms);
 
 /** A request has come from @p addr: it proves an inbound trunk. Of others it proves nothing, anybody can write it; but who
- *  is DOWN there is worth a probe. */
-void tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms);
+ *  is DOWN there is worth a probe. Returns whether a target has that address and was looked at. */
+bool tha_core_note_request(struct tha_core *core, const struct tha_addr *addr, uint64_t now_ms);
 
 /** The connection to a target has ended while no probe was under way: @p evidence of its fault, NULL = in order. It is probed
  *  at once. */
@@ -109,6 +118,8 @@ void tha_core_note_finding(struct tha_core *core, uint32_t slot, uint32_t event_
 /* The DNS: ask what tha_core_next_question() says, whenever actions are asked for, and hand back what comes of it. */
 
 bool tha_core_next_question(struct tha_core *core, uint64_t now_ms, uint64_t *ret_id, struct tha_dns_question *ret_question);
+/** What was asked under @p id; false when no answer to it is awaited (any more). */
+bool tha_core_get_question(const struct tha_core *core, uint64_t id, struct tha_dns_question *ret_question);
 void tha_core_answer_question(struct tha_core *core, uint64_t id, const struct tha_dns_answer *answer, uint64_t now_ms);
 /** Other servers answer from now on. */
 void tha_core_refresh_names(struct tha_core *core, uint64_t now_ms);
@@ -119,6 +130,9 @@ int tha_core_fail_back(struct tha_core *core, const char *profile_id, uint64_t n
 /** The operator speaks; see trunkha_trunk_set_admin(). Returns 0, NOTFOUND, INVALID or NOMEM. */
 int tha_core_set_admin(struct tha_core *core, const char *trunk_id, uint32_t admin, uint32_t reason, const char *text,
                        uint32_t for_ms, uint64_t now_ms);
+
+/** From now on calls that go as they should are not told of: for who plays millions of them. */
+void tha_core_spare_calls(struct tha_core *core);
 
 /** Is every trunk draining or disabled? Then peers are told to go elsewhere. */
 bool tha_core_is_draining(const struct tha_core *core);

@@ -99,9 +99,8 @@ void tha_fault_note(struct tha_core *core, uint32_t index, uint64_t now_ms)
 
 static bool is_affected(const struct tha_core *core, const struct tha_target *target)
 {
-    (void)core;
-
-    return tha_timer_is_set(&target->timer) && !target->is_probing && target->health.failed > 0;
+    return tha_timer_is_set(&target->timer) && !target->is_probing && target->health.failed > 0 &&
+           !tha_table_is_waiting(core->table, target);
 }
 
 void tha_fault_end(struct tha_core *core, uint64_t now_ms)

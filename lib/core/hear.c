@@ -23,7 +23,7 @@ void tha_hear_target(struct tha_core *core, struct tha_target *target, uint64_t 
 
     if (!tha_admin_is_probed(core, target))
         tha_heap_set(&core->probes, &target->timer, now_ms + patience_of(core, target));
-    else if (target->health.state != previous && tha_timer_is_set(&target->timer) && !target->is_probing)
+    else if (target->health.state != previous && tha_table_is_planned(core->table, target) && !target->is_probing)
         tha_schedule_next(core, target, now_ms);
 }
 

@@ -26,6 +26,7 @@ struct tha_lookup *tha_lookup_free(struct tha_lookup *lookup);
 bool tha_lookup_next_question(struct tha_lookup *lookup, uint32_t *ret_place, struct tha_dns_question *ret_question);
 
 #define THA_LOOKUP_QUESTIONS_MAX 73U /* NAPTR, SRV of 8 owners, A and AAAA of 32 targets */
+#define THA_SRV_TARGETS_MAX      32U
 
 /** Returns 0 or NOMEM: then the question counts as failed. */
 int tha_lookup_answer(struct tha_lookup *lookup, uint32_t place, const struct tha_dns_answer *answer);
@@ -40,6 +41,15 @@ struct tha_lookup_result {
     bool lacks_ipv4; /**< FINE, but a question for A records has failed: there may be more of them */
     bool lacks_ipv6; /**< the same of AAAA */
 };
+
+/** Hosts that SRV records point to, one for each record that is followed. */
+struct tha_srv_targets {
+    char names[THA_SRV_TARGETS_MAX][THA_DNS_NAME_SIZE];
+    uint32_t count;
+};
+
+/** Of a lookup that is done: those that its addresses were asked of. */
+void tha_lookup_get_srv_targets(const struct tha_lookup *lookup, struct tha_srv_targets *ret_targets);
 
 /** False while answers are awaited. */
 bool tha_lookup_is_done(const struct tha_lookup *lookup, struct tha_lookup_result *ret_result);

@@ -6,7 +6,7 @@
 #include "core/lookup.h"
 
 #define THA_OFFERS_MAX   8U  /* NAPTR records that are followed */
-#define THA_TARGETS_MAX  32U /* SRV records that are followed */
+#define THA_TARGETS_MAX  THA_SRV_TARGETS_MAX /* SRV records that are followed */
 #define THA_N_TRANSPORTS 3U
 #define THA_OWNER_SIZE   (THA_DNS_NAME_SIZE + sizeof("_sips._tcp.") - 1)
 #define THA_NO_TTL       UINT32_MAX

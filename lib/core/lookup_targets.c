@@ -1,4 +1,5 @@
 /* From names to addresses, and to what the whole resolution has come to: A and AAAA records. */
+#include "base/text.h"
 #include "lookup_parts.h"
 
 #define DEFAULT_PORT     5060U /* RFC 3261 section 19.1.2 */
@@ -115,4 +116,13 @@ void tha_targets_finish(struct tha_lookup *lookup)
         tha_lookup_finish_failed(lookup, failed);
     else
         tha_lookup_finish(lookup, is_no_name ? THA_DNS_TROUBLE_NO_NAME : THA_DNS_TROUBLE_NO_ADDRESS, ttl_s);
+}
+
+void tha_lookup_get_srv_targets(const struct tha_lookup *lookup, struct tha_srv_targets *ret_targets)
+{
+    ret_targets->count = 0;
+    for (uint32_t i = 0; i < lookup->n_targets; i++) {
+        if (lookup->targets[i].srv)
+            tha_text_copy(ret_targets->names[ret_targets->count++], THA_DNS_NAME_SIZE, lookup->targets[i].srv->srv.target);
+    }
 }

@@ -37,8 +37,10 @@ struct tha_core {
     uint64_t fault_ended_ms;            /**< probes sent before then were sent into the fault at home */
     bool is_local_fault;
     bool is_started;
-    char warning[448]; /**< for the log; "" = none waits */
-    char told[448];    /**< the one that is being handed out */
+    bool spares_calls;   /**< see tha_core_spare_calls() */
+    bool follows_probes; /**< it hears of them instead of asking for them */
+    char warning[448];   /**< for the log; "" = none waits */
+    char told[448];      /**< the one that is being handed out */
 };
 
 #define THA_CONTAINER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
@@ -55,6 +57,12 @@ void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t 
                      const char *detail, uint64_t now_ms);
 
 /* schedule.c: when is a target probed next? */
+/** The interval that @p health asks for, without jitter. A trunk that is held down is watched as closely as one that is DOWN:
+ *  its health must be unbroken. */
+uint32_t tha_schedule_period(const struct tha_keepalive *keepalive, const struct tha_health *health, bool is_held);
+/** How far jitter moves @p period_ms at most, either way. Not while a target is in doubt: detection is worked out from it, not
+ *  a millisecond longer. */
+uint32_t tha_schedule_width(const struct tha_keepalive *keepalive, const struct tha_health *health, uint32_t period_ms);
 /** Goes on with a timer from before a load, unless the interval is shorter now; false: it wants a new place in the comb. */
 bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
 void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms);
@@ -67,7 +75,12 @@ void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha
 void tha_schedule_newcomers(struct tha_core *core, uint64_t now_ms);
 bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot);
 uint64_t tha_schedule_next_expiry(const struct tha_core *core);
-uint32_t tha_schedule_limit(const struct tha_core *core);
+/** When the first target, if nobody probes it, has not been heard of for too long. */
+uint64_t tha_schedule_next_silence(const struct tha_core *core);
+/** A probe has left, asked for or not. */
+void tha_schedule_note_probe(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
+/** How many probes may leave in any THA_PACE_WINDOW_MS when all targets together ask for @p rate: see tha_core.rate. */
+uint32_t tha_schedule_limit(uint64_t rate);
 
 /** Probes a target in doubt at once, if the last probe is not too fresh. */
 void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64_t now_ms);

@@ -55,6 +55,9 @@ uint64_t tha_names_next_expiry(const struct tha_names *names);
 bool tha_names_next_question(struct tha_names *names, uint64_t now_ms, uint64_t *ret_id,
                              struct tha_dns_question *ret_question);
 
+/** The question asked under @p id; false when that is not known (any more). */
+bool tha_names_get_question(const struct tha_names *names, uint64_t id, struct tha_dns_question *ret_question);
+
 /** An id that is not known (any more) is ignored. */
 void tha_names_answer(struct tha_names *names, uint64_t id, const struct tha_dns_answer *answer, uint64_t now_ms);
 
@@ -75,6 +78,11 @@ void tha_names_settle(struct tha_names *names, const struct tha_name *name);
 
 /** Other servers answer from now on: everything is looked up again soon, evenly over some seconds. */
 void tha_names_refresh(struct tha_names *names, uint64_t now_ms);
+
+/** How long after it was found a name is looked up again whose addresses hold for @p hold_ms: one of THA_NAMES_LEADS times,
+ *  the soonest is @p nth 0. */
+uint64_t tha_names_lead_ms(uint64_t hold_ms, uint32_t nth);
+#define THA_NAMES_LEADS 41U
 
 /** An order of names in which only those of the same words are equal: below 0, 0, above 0. */
 int tha_names_compare(const struct tha_name *a, const struct tha_name *b);

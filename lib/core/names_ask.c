@@ -1,6 +1,7 @@
 /* Lookups under way: at most THA_NAMES_ASKING_MAX, each in a slot. */
 #include <stddef.h>
 
+#include "base/text.h"
 #include "names_parts.h"
 
 _Static_assert(THA_NAMES_ASKING_MAX == 64, "a bit of `busy` and `ready` for each slot");
@@ -171,6 +172,20 @@ bool tha_names_next_question(struct tha_names *names, uint64_t now_ms, uint64_t 
     }
 
     return false;
+}
+
+bool tha_names_get_question(const struct tha_names *names, uint64_t id, struct tha_dns_question *ret_question)
+{
+    uint32_t slot = find_slot(names, id), place = (uint32_t)(id & 0xff);
+    const struct tha_lookup *lookup = slot == THA_NONE ? NULL : names->asking[slot].lookup;
+
+    if (!lookup || place >= lookup->n_questions)
+        return false;
+
+    ret_question->type = lookup->questions[place].type;
+    tha_text_copy(ret_question->name, sizeof(ret_question->name), lookup->questions[place].name);
+
+    return true;
 }
 
 void tha_names_answer(struct tha_names *names, uint64_t id, const struct tha_dns_answer *answer, uint64_t now_ms)

@@ -12,7 +12,7 @@
 #define RETRY_MAX_MS   30000U
 #define NEGATIVE_MAX_S 30U
 #define LEAD_PERMILLE  880U /* of the TTL have gone by when it is refreshed ... */
-#define LEAD_SPREAD    41U  /* ... or up to 920, so that names do not march in step */
+                            /* ... or up to 920, so that names do not march in step */
 
 static uint64_t later(uint64_t a, uint64_t b)
 {
@@ -77,6 +77,11 @@ static uint64_t end_of_copy(const struct tha_names *names, const struct tha_entr
     return ends_ms;
 }
 
+uint64_t tha_names_lead_ms(uint64_t hold_ms, uint32_t nth)
+{
+    return hold_ms * (LEAD_PERMILLE + nth) / 1000;
+}
+
 static void plan_refresh(struct tha_names *names, struct tha_entry *entry, uint32_t ttl_s, uint64_t now_ms)
 {
     uint32_t held_ttl_s = (uint32_t)earlier(ttl_s, names->settings.max_ttl_s);
@@ -87,7 +92,7 @@ static void plan_refresh(struct tha_names *names, struct tha_entry *entry, uint3
         ask_ms = entry->ends_ms;
     } else {
         entry->ends_ms = after_s(now_ms, (uint32_t)later(held_ttl_s, names->settings.min_ttl_s));
-        ask_ms = now_ms + (entry->ends_ms - now_ms) * (LEAD_PERMILLE + random_below(names, LEAD_SPREAD)) / 1000;
+        ask_ms = now_ms + tha_names_lead_ms(entry->ends_ms - now_ms, random_below(names, THA_NAMES_LEADS));
     }
 
     entry->held_ttl_s = held_ttl_s;

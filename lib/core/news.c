@@ -27,8 +27,17 @@ static void describe(const struct tha_news *news, char *buf, size_t size)
 /** The state has changed, and with it the interval. */
 static void reschedule(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
-    if (tha_timer_is_set(&target->timer) && !target->is_probing)
+    if (tha_table_is_planned(core->table, target) && !target->is_probing)
         tha_schedule_next(core, target, now_ms);
+}
+
+/** Has it shown that the line is whole? A provisional answer may be older than the silence. */
+static bool has_answered(const struct tha_core *core, const struct tha_target *target, const struct tha_news *news)
+{
+    if (news->flags & THA_NEWS_SILENT || news->result == TRUNKHA_CALL_TRANSPORT_ERROR)
+        return false;
+
+    return news->code || news->started_ms >= core->table->trunks[target->trunk].silent_since_ms;
 }
 
 static void judge_failure(struct tha_core *core, struct tha_target *target, const struct tha_news *news, uint64_t now_ms)
@@ -36,11 +45,11 @@ static void judge_failure(struct tha_core *core, struct tha_target *target, cons
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
     uint32_t previous = target->health.state, blamed = target->health.reason;
     struct tha_evidence evidence = evidence_of(news);
-    bool has_answered = !(news->flags & THA_NEWS_SILENT) && news->result != TRUNKHA_CALL_TRANSPORT_ERROR;
-    bool is_ours = !has_answered && (core->is_local_fault || news->started_ms < core->fault_ended_ms);
+    bool is_answer = has_answered(core, target, news);
+    bool is_ours = !is_answer && (core->is_local_fault || news->started_ms < core->fault_ended_ms);
     char detail[96] = "";
 
-    if (has_answered)
+    if (is_answer)
         tha_fault_end(core, now_ms);
     if (tha_health_judge_failed_call(&target->health, keepalive, news->weight, &evidence, is_ours, now_ms))
         describe(news, detail, sizeof(detail));
@@ -107,6 +116,33 @@ static bool is_judged(const struct tha_core *core, const struct tha_target *targ
     return news->started_ms >= target->born_ms && core->table->trunks[target->trunk].admin != TRUNKHA_ADMIN_DISABLED;
 }
 
+void tha_core_spare_calls(struct tha_core *core)
+{
+    core->spares_calls = true;
+}
+
+/** Answered, or not for reasons of the callee or the caller, by the first trunk that was tried. */
+static bool is_usual(const struct tha_news *news)
+{
+    switch (news->result) {
+    case TRUNKHA_CALL_ANSWERED:
+    case TRUNKHA_CALL_CANCELLED:
+    case TRUNKHA_CALL_TIMED_OUT:
+        return news->attempt == 1 && !news->weight;
+    case TRUNKHA_CALL_FAILED:
+        return news->attempt == 1 && !news->weight && news->code != 403 && news->code != 408 && news->code / 100 != 5;
+    default:
+        return false;
+    }
+}
+
+static bool is_told(const struct tha_core *core, const struct tha_news *news)
+{
+    bool is_end = news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED;
+
+    return is_end && !(core->spares_calls && is_usual(news));
+}
+
 void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint32_t active_calls, uint64_t now_ms)
 {
     struct tha_table *table = core->table;
@@ -121,6 +157,6 @@ void tha_core_take_news(struct tha_core *core, const struct tha_news *news, uint
         note_calls(core, trunk, active_calls);
     if (target != THA_NONE && table->targets[target].trunk == trunk && is_judged(core, &table->targets[target], news))
         judge(core, &table->targets[target], news, now_ms);
-    if (news->kind == THA_NEWS_ANSWERED || news->kind == THA_NEWS_FAILED || news->kind == THA_NEWS_ENDED)
+    if (is_told(core, news))
         tha_tell_call(core, news);
 }

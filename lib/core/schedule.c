@@ -23,6 +23,11 @@ static uint32_t random_below(struct tha_core *core, uint32_t limit)
     return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
+static uint32_t index_of(const struct tha_core *core, const struct tha_target *target)
+{
+    return (uint32_t)(target - core->table->targets);
+}
+
 /** When the longest hold-down of its trunk ends. */
 static uint64_t release_of(const struct tha_core *core, const struct tha_target *target)
 {
@@ -34,51 +39,113 @@ static bool is_held(const struct tha_core *core, const struct tha_target *target
     return now_ms < release_of(core, target);
 }
 
-/** The interval that the target's state asks for, without jitter. A trunk that is held down is watched as closely as one
- *  that is DOWN: its health must be unbroken. */
-static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
+static bool is_suspect(const struct tha_health *health)
 {
-    const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
-    bool is_down = target->health.state == TRUNKHA_HEALTH_DOWN;
+    return health->failed && health->state != TRUNKHA_HEALTH_DOWN;
+}
 
-    if (target->health.failed && !is_down)
+uint32_t tha_schedule_period(const struct tha_keepalive *keepalive, const struct tha_health *health, bool is_held)
+{
+    bool is_down = health->state == TRUNKHA_HEALTH_DOWN;
+
+    if (is_suspect(health))
         return keepalive->suspect_interval_ms;
-    if (keepalive->down_interval_ms < keepalive->interval_ms && !is_down && is_held(core, target, now_ms))
+    if (keepalive->down_interval_ms < keepalive->interval_ms && is_held)
         return keepalive->down_interval_ms;
 
     return is_down ? keepalive->down_interval_ms : keepalive->interval_ms;
 }
 
+uint32_t tha_schedule_width(const struct tha_keepalive *keepalive, const struct tha_health *health, uint32_t period_ms)
+{
+    return is_suspect(health) ? 0 : (uint32_t)((uint64_t)period_ms * keepalive->jitter_permille / 1000);
+}
+
+static uint32_t period_of(const struct tha_core *core, const struct tha_target *target, uint64_t now_ms)
+{
+    return tha_schedule_period(tha_table_keepalive(core->table, target), &target->health, is_held(core, target, now_ms));
+}
+
 static uint32_t with_jitter(struct tha_core *core, const struct tha_target *target, uint32_t period_ms)
 {
-    uint32_t permille = tha_table_keepalive(core->table, target)->jitter_permille;
-    uint32_t width = (uint32_t)((uint64_t)period_ms * permille / 1000);
+    uint32_t width = tha_schedule_width(tha_table_keepalive(core->table, target), &target->health, period_ms);
 
-    if (target->health.failed && target->health.state != TRUNKHA_HEALTH_DOWN)
-        return period_ms; /* detection is worked out from it: not a millisecond longer */
+    return width ? period_ms - width + random_below(core, 2 * width + 1) : period_ms;
+}
 
-    return period_ms - width + random_below(core, 2 * width + 1);
+/** When the first in either line may go is worked out anew. */
+static void wake(struct tha_core *core, const struct tha_budget *budget)
+{
+    for (int is_undecided = false; is_undecided <= true; is_undecided++) {
+        uint32_t first = tha_queue_first(&budget->queues[is_undecided]);
+
+        if (first != THA_NONE)
+            tha_heap_set(&core->probes, &core->table->targets[first].timer, tha_budget_opens(budget, is_undecided));
+    }
+}
+
+static void join_line(struct tha_core *core, struct tha_target *target)
+{
+    struct tha_budget *budget = &core->table->budgets[target->budget];
+
+    tha_heap_remove(&core->probes, &target->timer);
+    tha_queue_join(&budget->queues[target->is_undecided], core->table->waiters, index_of(core, target));
+    wake(core, budget);
+}
+
+static void leave_line(struct tha_core *core, struct tha_target *target)
+{
+    struct tha_budget *budget = &core->table->budgets[target->budget];
+
+    if (!tha_table_is_waiting(core->table, target))
+        return;
+
+    tha_heap_remove(&core->probes, &target->timer);
+    tha_queue_leave(&budget->queues[target->is_undecided], core->table->waiters, index_of(core, target));
+    wake(core, budget);
+}
+
+static void plan(struct tha_core *core, struct tha_target *target, uint64_t when_ms)
+{
+    leave_line(core, target);
+    tha_heap_set(&core->probes, &target->timer, when_ms);
+}
+
+/** Whoever waits goes to the end of the other line; and what settled ones leave for those in doubt has changed. */
+static void change_line(struct tha_core *core, struct tha_target *target, bool is_undecided)
+{
+    struct tha_budget *budget = &core->table->budgets[target->budget];
+    bool is_waiting = tha_table_is_waiting(core->table, target);
+
+    if (is_undecided == target->is_undecided)
+        return;
+
+    leave_line(core, target);
+    target->is_undecided = is_undecided;
+    if (is_undecided)
+        budget->undecided++;
+    else
+        budget->undecided--;
+    if (is_waiting)
+        join_line(core, target);
+    wake(core, budget);
 }
 
 /** Keeps the sums that depend on the target's state: the whole rate, and who is in doubt at its address. */
 static void account(struct tha_core *core, struct tha_target *target, bool is_probed, uint64_t now_ms)
 {
     uint32_t rate = is_probed ? 1000000 / period_of(core, target, now_ms) : 0;
-    bool is_undecided = is_probed && tha_health_is_undecided(&target->health);
 
     core->rate += rate;
     core->rate -= target->rate;
     target->rate = rate;
-
-    core->table->budgets[target->budget].undecided += is_undecided;
-    core->table->budgets[target->budget].undecided -= target->is_undecided;
-    target->is_undecided = is_undecided;
+    change_line(core, target, is_probed && tha_health_is_undecided(&target->health));
 }
 
 void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms)
 {
     account(core, target, true, when_ms);
-    tha_heap_set(&core->probes, &target->timer, when_ms);
+    plan(core, target, when_ms);
 }
 
 bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
@@ -113,11 +180,12 @@ void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_
     if (look < when)
         when = look;
     account(core, target, true, now_ms);
-    tha_heap_set(&core->probes, &target->timer, when > now_ms ? when : now_ms);
+    plan(core, target, when > now_ms ? when : now_ms);
 }
 
 void tha_schedule_stop(struct tha_core *core, struct tha_target *target)
 {
+    leave_line(core, target);
     account(core, target, false, 0);
     target->is_probing = false;
     tha_heap_remove(&core->probes, &target->timer);
@@ -147,7 +215,7 @@ void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha
 
 static bool is_newcomer(const struct tha_core *core, const struct tha_target *target)
 {
-    return !tha_timer_is_set(&target->timer) && tha_admin_is_probed(core, target);
+    return !tha_table_is_planned(core->table, target) && tha_admin_is_probed(core, target);
 }
 
 void tha_schedule_newcomers(struct tha_core *core, uint64_t now_ms)
@@ -155,9 +223,9 @@ void tha_schedule_newcomers(struct tha_core *core, uint64_t now_ms)
     tha_schedule_comb(core, is_newcomer, now_ms);
 }
 
-uint32_t tha_schedule_limit(const struct tha_core *core)
+uint32_t tha_schedule_limit(uint64_t rate)
 {
-    uint64_t per_window = core->rate * THA_PACE_WINDOW_MS / 1000000;
+    uint64_t per_window = rate * THA_PACE_WINDOW_MS / 1000000;
     uint64_t limit = per_window + per_window / 4 + 2;
 
     return limit < PACE_MIN ? PACE_MIN : (uint32_t)limit;
@@ -167,13 +235,13 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
 {
     uint64_t when = target->sent_ms + tha_table_keepalive(core->table, target)->suspect_interval_ms;
 
-    if (!tha_timer_is_set(&target->timer) || target->is_probing || !tha_admin_is_probed(core, target))
+    if (!tha_table_is_planned(core->table, target) || target->is_probing || !tha_admin_is_probed(core, target))
         return;
 
     account(core, target, true, now_ms);
     if (when < now_ms)
         when = now_ms;
-    if (when < target->timer.when)
+    if (when < target->timer.when && !tha_table_is_waiting(core->table, target))
         tha_heap_set(&core->probes, &target->timer, when);
 }
 
@@ -181,24 +249,56 @@ void tha_schedule_hurry(struct tha_core *core, struct tha_target *target, uint64
 static bool is_shown_by_calls(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
+    uint64_t when;
 
-    if (!keepalive->only_when_idle || !target->shown_ms || target->health.state != TRUNKHA_HEALTH_AVAILABLE || target->health.failed ||
-        target->shown_ms + keepalive->interval_ms <= now_ms || is_held(core, target, now_ms))
+    if (!keepalive->only_when_idle || !target->shown_ms || target->health.state != TRUNKHA_HEALTH_AVAILABLE ||
+        target->health.failed || target->shown_ms + keepalive->interval_ms <= now_ms || is_held(core, target, now_ms))
+        return false;
+
+    when = target->shown_ms + with_jitter(core, target, keepalive->interval_ms);
+    if (when <= now_ms)
         return false;
 
     account(core, target, true, now_ms);
-    tha_heap_set(&core->probes, &target->timer, target->shown_ms + with_jitter(core, target, keepalive->interval_ms));
+    plan(core, target, when);
 
-    return target->timer.when > now_ms;
+    return true;
 }
 
-static void send(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+void tha_schedule_note_probe(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     const struct tha_keepalive *keepalive = tha_table_keepalive(core->table, target);
 
     target->sent_ms = now_ms;
     target->is_probing = true;
-    tha_heap_set(&core->probes, &target->timer, now_ms + keepalive->timeout_ms + LOST_AFTER_MS);
+    plan(core, target, now_ms + keepalive->timeout_ms + LOST_AFTER_MS);
+}
+
+/** Is it its turn? Else it waits for that. */
+static bool has_turn(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    struct tha_budget *budget = &core->table->budgets[target->budget];
+
+    if (!tha_budget_is_behind(budget, index_of(core, target), target->is_undecided) &&
+        tha_budget_has(budget, target->is_undecided, now_ms))
+        return true;
+
+    if (tha_table_is_waiting(core->table, target))
+        wake(core, budget);
+    else
+        join_line(core, target);
+
+    return false;
+}
+
+/** The others go on from what is left. */
+static void take_turn(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
+{
+    struct tha_budget *budget = &core->table->budgets[target->budget];
+
+    tha_budget_take(budget, target->is_undecided);
+    tha_schedule_note_probe(core, target, now_ms);
+    wake(core, budget);
 }
 
 bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slot)
@@ -207,7 +307,6 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
 
     while ((timer = tha_heap_first(&core->probes)) && timer->when <= now_ms) {
         struct tha_target *target = THA_CONTAINER(timer, struct tha_target, timer);
-        struct tha_budget *budget = &core->table->budgets[target->budget];
 
         if (target->is_probing)
             return false; /* a lost one: it is judged before the next is sent */
@@ -215,16 +314,15 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
             tha_hear_nothing(core, target, now_ms); /* what was waited for was a request of its own */
             continue;
         }
-        if (is_shown_by_calls(core, target, now_ms))
-            continue;
-        if (!tha_budget_has(budget, target->is_undecided, now_ms)) {
-            tha_heap_set(&core->probes, timer, tha_budget_opens(budget, target->is_undecided));
+        if (core->follows_probes) {
+            tha_heap_set(&core->probes, timer, THA_NEVER);
             continue;
         }
-        if (!tha_pace_take(&core->pace, tha_schedule_limit(core), now_ms))
+        if (is_shown_by_calls(core, target, now_ms) || !has_turn(core, target, now_ms))
+            continue;
+        if (!tha_pace_take(&core->pace, tha_schedule_limit(core->rate), now_ms))
             return false;
-        tha_budget_take(budget);
-        send(core, target, now_ms);
+        take_turn(core, target, now_ms);
         *ret_slot = target->slot;
         return true;
     }
@@ -232,10 +330,18 @@ bool tha_schedule_take(struct tha_core *core, uint64_t now_ms, uint32_t *ret_slo
     return false;
 }
 
+uint64_t tha_schedule_next_silence(const struct tha_core *core)
+{
+    const struct tha_timer *first = tha_heap_first(&core->probes);
+    const struct tha_target *target = first ? THA_CONTAINER(first, struct tha_target, timer) : NULL;
+
+    return target && !tha_admin_is_probed(core, target) ? first->when : THA_NEVER;
+}
+
 uint64_t tha_schedule_next_expiry(const struct tha_core *core)
 {
     uint64_t due = tha_heap_next(&core->probes);
-    uint64_t open = tha_pace_opens(&core->pace, tha_schedule_limit(core));
+    uint64_t open = tha_pace_opens(&core->pace, tha_schedule_limit(core->rate));
 
     return due == THA_NEVER || due > open ? due : open;
 }

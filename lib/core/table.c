@@ -31,11 +31,12 @@ static int allocate(struct tha_table *table)
     table->profiles = tha_mem_zalloc(mem, model->n_profiles, sizeof(*table->profiles));
     table->memberships = tha_mem_zalloc(mem, model->n_groups, sizeof(*table->memberships));
     table->budgets = make_array(mem, table->n_targets, sizeof(*table->budgets));
+    table->waiters = make_array(mem, table->n_targets, sizeof(*table->waiters));
     table->old_targets = make_array(mem, table->n_targets, sizeof(*table->old_targets));
     table->old_trunks = tha_mem_zalloc(mem, model->n_trunks, sizeof(*table->old_trunks));
     table->old_profiles = tha_mem_zalloc(mem, model->n_profiles, sizeof(*table->old_profiles));
 
-    return table->targets && table->groups && table->profiles && table->memberships && table->budgets &&
+    return table->targets && table->groups && table->profiles && table->memberships && table->budgets && table->waiters &&
                    table->old_targets && table->old_trunks && table->old_profiles
                ? 0
                : TRUNKHA_ERR_NOMEM;
@@ -271,6 +272,7 @@ struct tha_table *tha_table_free(struct tha_table *table)
     tha_mem_free(&table->mem, table->trunk_of_slot);
     tha_mem_free(&table->mem, table->target_of_slot);
     tha_mem_free(&table->mem, table->entries);
+    tha_mem_free(&table->mem, table->waiters);
     tha_mem_free(&table->mem, table->budgets);
     tha_mem_free(&table->mem, table->memberships);
     tha_mem_free(&table->mem, table->profiles);

@@ -24,10 +24,12 @@ struct tha_care {
 };
 
 struct tha_target {
-    struct tha_timer timer; /**< next probe; while one is under way: when it is given up for lost */
+    struct tha_timer timer; /**< next probe, unless it waits behind others; under way: when it is given up for lost */
     struct tha_health health;
     struct tha_addr addr;
     struct tha_abilities abilities; /**< as its answers have said last */
+    uint16_t priority; /**< within the trunk, and its share there: RFC 2782 */
+    uint16_t weight;
     struct tha_care *care;          /**< NULL = none needed */
     uint64_t born_ms;      /**< when it was first loaded: what began before was another's */
     uint64_t sent_ms;      /**< when the last probe left */
@@ -37,13 +39,11 @@ struct tha_target {
     uint32_t budget;       /**< index */
     uint32_t rate;         /**< its share of the probe rate now, in millionths of a probe a millisecond */
     uint32_t next_dirty;
-    uint16_t priority; /**< within the trunk, and its share there: RFC 2782 */
-    uint16_t weight;
-    bool is_leaving;   /**< its trunk's name does not come to it any more: it goes when the others have been judged */
-    bool is_probing;   /**< a probe is under way */
-    bool is_undecided; /**< counted in its budget as such */
-    bool is_dirty;     /**< its state waits to be published */
-    uint8_t trial;     /**< enum tha_trial, to be published with it */
+    bool is_leaving : 1;   /**< its trunk's name does not come to it any more: it goes when the others have been judged */
+    bool is_probing : 1;   /**< a probe is under way */
+    bool is_undecided : 1; /**< counted in its budget as such */
+    bool is_dirty : 1;     /**< its state waits to be published */
+    uint8_t trial;         /**< enum tha_trial, to be published with it */
 };
 
 struct tha_trunk {
@@ -98,6 +98,7 @@ struct tha_table {
     struct tha_profile *profiles;
     struct tha_membership *memberships; /**< by group */
     struct tha_budget *budgets;
+    struct tha_waiter *waiters; /**< by target: where it waits for its budget */
     struct tha_route_entry *entries; /**< room for the longest order */
     uint32_t *target_of_slot;        /**< index or THA_NONE */
     uint32_t *trunk_of_slot;         /**< likewise */
@@ -147,6 +148,18 @@ static inline uint32_t tha_table_trunk_of_slot(const struct tha_table *table, ui
 static inline const struct tha_trunk_model *tha_table_trunk_model(const struct tha_table *table, uint32_t trunk)
 {
     return &table->model->trunks[trunk];
+}
+
+/** Is it due, and its budget used up? */
+static inline bool tha_table_is_waiting(const struct tha_table *table, const struct tha_target *target)
+{
+    return tha_waiter_is_queued(&table->waiters[target - table->targets]);
+}
+
+/** Will it be probed, or is a probe under way? */
+static inline bool tha_table_is_planned(const struct tha_table *table, const struct tha_target *target)
+{
+    return tha_timer_is_set(&target->timer) || tha_table_is_waiting(table, target);
 }
 
 static inline const struct tha_keepalive *tha_table_keepalive(const struct tha_table *table, const struct tha_target *target)

@@ -1,29 +1,13 @@
-/* One budget for each peer address: `maxProbesPerMinute` where it is given, the smallest if it is given twice; else what the
- * intervals of all trunks at that address come to. */
+/* One budget for each peer address, of what its trunks allow. */
 #include "table_parts.h"
 
 #include <string.h>
 
-static uint32_t probes_per_minute(const struct tha_keepalive *keepalive)
-{
-    return 2 * 60000 / keepalive->interval_ms + 10;
-}
-
 /** What is known of a budget while it is made. */
 struct share {
-    uint32_t explicit_max; /**< 0 = none given */
-    uint32_t derived_max;
+    struct tha_budget_share allowed;
     uint32_t first_target; /**< index: its address is the budget's */
 };
-
-static void add_to_share(struct share *share, const struct tha_keepalive *keepalive)
-{
-    uint32_t max = keepalive->max_probes_per_minute;
-
-    if (max && (!share->explicit_max || max < share->explicit_max))
-        share->explicit_max = max;
-    share->derived_max += probes_per_minute(keepalive);
-}
 
 /* ---- Budgets by address: open addressing, at least half of the places free ---- */
 
@@ -83,14 +67,14 @@ static void share_budgets(struct tha_table *table, const struct by_ip *by_ip, st
             *place = ++table->n_budgets;
         }
         target->budget = *place - 1;
-        add_to_share(&shares[target->budget], tha_table_keepalive(table, target));
+        tha_budget_add_share(&shares[target->budget].allowed, tha_table_keepalive(table, target));
     }
 }
 
 static void fill_budgets(struct tha_table *table, const struct share *shares, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < table->n_budgets; i++)
-        tha_budget_init(&table->budgets[i], shares[i].explicit_max ? shares[i].explicit_max : shares[i].derived_max, now_ms);
+        tha_budget_init(&table->budgets[i], tha_budget_max(&shares[i].allowed), now_ms);
 }
 
 static void inherit_budgets(struct tha_table *table, const struct by_ip *by_ip, const struct tha_table *old)
@@ -100,6 +84,8 @@ static void inherit_budgets(struct tha_table *table, const struct by_ip *by_ip, 
         uint32_t place = *find_place(by_ip, &old->targets[i].addr);
         struct tha_budget *budget = place ? &table->budgets[place - 1] : NULL;
 
+        if (budget)
+            budget->owes_settled = before->owes_settled;
         if (budget && before->tokens < budget->tokens) {
             budget->tokens = before->tokens;
             budget->filled_ms = before->filled_ms;

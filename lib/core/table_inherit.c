@@ -167,7 +167,16 @@ int tha_table_match(struct tha_table *table, const struct tha_table *old)
     return err ? err : number_trunks(table, old);
 }
 
-static void inherit_target(struct tha_table *table, uint32_t i, struct tha_target *before)
+/** Those that wait for their budget do so again, in the order of their last probes. 0 = never. */
+static uint64_t next_probe_ms(const struct tha_table *old, const struct tha_target *before)
+{
+    if (tha_table_is_waiting(old, before))
+        return before->sent_ms ? before->sent_ms : before->born_ms;
+
+    return tha_timer_is_set(&before->timer) ? before->timer.when : 0;
+}
+
+static void inherit_target(struct tha_table *table, uint32_t i, const struct tha_table *old, struct tha_target *before)
 {
     struct tha_target *target = &table->targets[i];
 
@@ -182,7 +191,7 @@ static void inherit_target(struct tha_table *table, uint32_t i, struct tha_targe
     target->sent_ms = before->sent_ms;
     target->shown_ms = before->shown_ms;
     target->is_probing = before->is_probing;
-    target->timer.when = tha_timer_is_set(&before->timer) ? before->timer.when : 0;
+    target->timer.when = next_probe_ms(old, before);
 }
 
 static bool has_target_of(const struct tha_table *table, const struct tha_trunk *trunk)
@@ -289,7 +298,7 @@ void tha_table_inherit(struct tha_table *table, struct tha_table *old)
 {
     for (uint32_t i = 0; i < table->n_targets; i++) {
         if (table->old_targets[i] != THA_NONE)
-            inherit_target(table, i, &old->targets[table->old_targets[i]]);
+            inherit_target(table, i, old, &old->targets[table->old_targets[i]]);
     }
     for (uint32_t i = 0; i < table->model->n_trunks; i++) {
         if (table->old_trunks[i] != THA_NONE)

@@ -45,6 +45,7 @@ struct trunkha_view {
     _Atomic uint32_t *pid;   /**< of this process; 0 = ask. fork() clears it. NULL = ask always */
     struct tha_calls *calls; /**< NULL = we may not write there */
     struct tha_view_doorbell doorbell;
+    uint64_t made_up_ms; /**< the time, where it is not the machine's: in a simulation; 0 = it is */
 
     /* The writer's own: */
     int fd;                    /**< of a named table, to make room in it; -1 = anonymous, or opened for reading */
@@ -102,17 +103,38 @@ static inline uint64_t tha_view_clock_ms(clockid_t clock)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/** Milliseconds since the writer's last sign of life. The coarse clock is read without a system call. */
-static inline uint64_t tha_view_age_ms(const struct tha_table *table)
+/** The time that calls through this handle live in. */
+static inline uint64_t tha_view_now_ms(const trunkha_view *view)
 {
-    uint64_t heartbeat_ms = tha_get64(&table->identity.heartbeat_ms);
-    uint64_t now_ms = tha_view_clock_ms(CLOCK_MONOTONIC_COARSE);
+    return view->made_up_ms ? view->made_up_ms : tha_view_clock_ms(CLOCK_MONOTONIC);
+}
+
+/** The same for those who only read: some milliseconds late, but without a system call. */
+static inline uint64_t tha_view_coarse_ms(const trunkha_view *view)
+{
+    return view->made_up_ms ? view->made_up_ms : tha_view_clock_ms(CLOCK_MONOTONIC_COARSE);
+}
+
+/** The same moment as tha_view_now_ms() in Unix time. */
+static inline int64_t tha_view_unix_ms(const trunkha_view *view)
+{
+    int64_t offset_ms = atomic_load_explicit(&view->table->unix_offset_ms, memory_order_acquire);
+
+    return view->made_up_ms ? (int64_t)view->made_up_ms + offset_ms : (int64_t)tha_view_clock_ms(CLOCK_REALTIME);
+}
+
+/** Milliseconds since the writer's last sign of life. */
+static inline uint64_t tha_view_age_ms(const trunkha_view *view)
+{
+    uint64_t heartbeat_ms = tha_get64(&view->table->identity.heartbeat_ms);
+    uint64_t now_ms = tha_view_coarse_ms(view);
 
     return now_ms > heartbeat_ms ? now_ms - heartbeat_ms : 0; /* a coarse clock may lag behind */
 }
 
 /** Reading from one generation: `while (tha_view_try(&reading)) ...` repeats when it was replaced meanwhile. */
 struct tha_view_reading {
+    const trunkha_view *view;
     const struct tha_table *table;
     const struct tha_half *half; /**< NULL before the first try */
     uint32_t generation;

@@ -26,7 +26,7 @@ static int get(const trunkha_view *view, uint32_t index, read_cb *read, void *re
     if (!view || !ret_status)
         return TRUNKHA_ERR_INVALID;
 
-    reading = (struct tha_view_reading){.table = view->table};
+    reading = (struct tha_view_reading){.view = view, .table = view->table};
     while (tha_view_try(&reading)) {
         memset(&status, 0, sizeof(status));
         err = read(&reading, index, &status);
@@ -57,7 +57,7 @@ static int read_info(const struct tha_view_reading *reading, uint32_t index, uni
 {
     const struct tha_half *half = reading->half;
     trunkha_view_info *info = &status->info;
-    uint64_t age_ms = tha_view_age_ms(reading->table);
+    uint64_t age_ms = tha_view_age_ms(reading->view);
 
     (void)index;
     info->age_ms = age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX;

@@ -45,16 +45,6 @@ static uint64_t add_to_check(uint64_t check, uint64_t word)
     return (check << 7 | check >> 57) + word;
 }
 
-static uint64_t check_of(const uint64_t *words, size_t count, uint64_t place)
-{
-    uint64_t check = place;
-
-    for (size_t i = 0; i < count; i++)
-        check = add_to_check(check, words[i]);
-
-    return check;
-}
-
 static void store_news(struct tha_report_record *record, const struct tha_news *news, uint64_t place)
 {
     uint64_t check = place;
@@ -189,20 +179,30 @@ static void end_texts(struct tha_news *news)
     news->detail[sizeof(news->detail) - 1] = '\0';
 }
 
+/** Loads the words from @p first up to @p end. Returns the check with them. */
+static uint64_t load_words(const struct tha_report_record *record, size_t first, size_t end, uint64_t check,
+                           struct tha_news *news)
+{
+    for (size_t i = first; i < end; i++) {
+        uint64_t word = tha_get64(&record->words[i]);
+
+        memcpy((char *)news + i * sizeof(word), &word, sizeof(word));
+        check = add_to_check(check, word);
+    }
+
+    return check;
+}
+
 /** False when what is there is not what was reported. */
 static bool load_news(const struct tha_report_record *record, uint64_t place, struct tha_news *news)
 {
-    uint64_t words[THA_NEWS_WORDS];
-    size_t count = THA_NEWS_HEAD / sizeof(words[0]);
+    size_t n_head = THA_NEWS_HEAD / sizeof(uint64_t);
+    uint64_t check = load_words(record, 0, n_head, place, news);
 
-    tha_get_words(record->words, words, count);
-    memcpy(news, words, THA_NEWS_HEAD);
-    count = n_words(news);
-    tha_get_words(record->words, words, count);
-    memcpy(news, words, count * sizeof(words[0]));
+    check = load_words(record, n_head, n_words(news), check, news); /* its head says how long it is */
     end_texts(news);
 
-    return tha_get64(&record->check) == check_of(words, count, place);
+    return tha_get64(&record->check) == check;
 }
 
 /** Begun so long ago that whoever did it will not finish? All those begun before the first of them was found wait no longer

@@ -166,19 +166,22 @@ static_assert(THA_RUNNING_MAX == 0x10000, "a place fits in a token");
 
 static void store_call(struct tha_running_record *record, const struct tha_view_call *call)
 {
-    uint64_t words[THA_RUNNING_WORDS];
+    for (size_t i = 0; i < THA_RUNNING_WORDS; i++) {
+        uint64_t word;
 
-    memcpy(words, call, sizeof(words));
-    tha_put_words(record->words, words, THA_RUNNING_WORDS);
+        memcpy(&word, (const char *)call + i * sizeof(word), sizeof(word));
+        tha_put64(&record->words[i], word);
+    }
 }
 
 /** Whatever was in the table, texts end within their fields. */
 static void load_call(const struct tha_running_record *record, struct tha_view_call *call)
 {
-    uint64_t words[THA_RUNNING_WORDS];
+    for (size_t i = 0; i < THA_RUNNING_WORDS; i++) {
+        uint64_t word = tha_get64(&record->words[i]);
 
-    tha_get_words(record->words, words, THA_RUNNING_WORDS);
-    memcpy(call, words, sizeof(*call));
+        memcpy((char *)call + i * sizeof(word), &word, sizeof(word));
+    }
     call->call_id[sizeof(call->call_id) - 1] = '\0';
     call->profile_id[sizeof(call->profile_id) - 1] = '\0';
     call->trunk_id[sizeof(call->trunk_id) - 1] = '\0';

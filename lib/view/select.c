@@ -50,7 +50,7 @@ static __attribute__((noinline)) int route(const trunkha_view *view, const char 
         .places = ret_candidates,
         .stride = sizeof(*ret_candidates),
         .n_places = *inout_count,
-        .now_ms = tha_view_clock_ms(CLOCK_MONOTONIC_COARSE),
+        .now_ms = tha_view_coarse_ms(view),
         .takes_turn = !is_explained,
         .heeds_limit = true,
         .keeps_passed = is_explained,
@@ -60,13 +60,15 @@ static __attribute__((noinline)) int route(const trunkha_view *view, const char 
 }
 
 /** Whole seconds will do for so long a time. */
-static bool is_stale(const struct tha_table *table)
+static bool is_stale(const trunkha_view *view)
 {
     struct timespec now;
 
+    if (view->made_up_ms)
+        return tha_order_is_stale(view->table, view->made_up_ms);
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* no system call */
 
-    return tha_order_is_stale(table, (uint64_t)now.tv_sec * 1000);
+    return tha_order_is_stale(view->table, (uint64_t)now.tv_sec * 1000);
 }
 
 static THA_CARD_LATE bool copy_entries(const struct tha_half *half, const _Atomic uint64_t *entries, trunkha_candidate *to,
@@ -124,7 +126,7 @@ int trunkha_view_select(const trunkha_view *view, const char *profile, trunkha_c
     if (!view || !profile || !ret_candidates || !inout_count || !*inout_count)
         return TRUNKHA_ERR_INVALID;
 
-    if (!is_stale(view->table) && copy_plain(view->table, profile, ret_candidates, inout_count))
+    if (!is_stale(view) && copy_plain(view->table, profile, ret_candidates, inout_count))
         return 0;
 
     return route(view, profile, ret_candidates, inout_count, false);

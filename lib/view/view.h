@@ -119,6 +119,10 @@ void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms);
 /** Appends to the ring; the oldest event gives way. A sequence that is not the last one's plus one begins a new ring. */
 void tha_view_append_event(trunkha_view *view, const trunkha_event *event);
 
+/** From now on the time of whoever uses this handle is @p now_ms on the core's clock, and stands still until the next word;
+ *  0 = it is the machine's again. For simulations: one thread at a time. */
+void tha_view_set_time(trunkha_view *view, uint64_t now_ms);
+
 /** The writer ends in order: readers see at once that the view is no longer live. */
 void tha_view_retire(trunkha_view *view);
 

@@ -185,6 +185,11 @@ void tha_view_beat(trunkha_view *view, uint64_t now_ms, int64_t unix_ms)
     }
 }
 
+void tha_view_set_time(trunkha_view *view, uint64_t now_ms)
+{
+    view->made_up_ms = now_ms;
+}
+
 void tha_view_retire(trunkha_view *view)
 {
     uint32_t pid = (uint32_t)getpid(); /* not a child's to say */

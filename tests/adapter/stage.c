@@ -46,20 +46,34 @@ static void on_message(const trunkha_message *message, void *user_data)
     pthread_mutex_unlock(&stage->mutex);
 }
 
-void stage_open(struct stage *stage, bool wants_messages)
+static void open_with(struct stage *stage, trunkha_options options)
 {
-    trunkha_options options = TRUNKHA_OPTIONS_INIT;
-
     memset(stage, 0, sizeof(*stage));
     pthread_mutex_init(&stage->mutex, NULL);
     pthread_cond_init(&stage->told, NULL);
     options.events_on_engine_thread = 1;
     options.event_cb = on_event;
     options.log_cb = on_log;
-    options.message_cb = wants_messages ? on_message : NULL;
     options.event_user_data = options.log_user_data = options.message_user_data = stage;
     ck_assert_int_eq(trunkha_engine_new(&options, &stage->engine), 0);
     stage->view = trunkha_engine_view(stage->engine);
+}
+
+void stage_open(struct stage *stage, bool wants_messages)
+{
+    trunkha_options options = TRUNKHA_OPTIONS_INIT;
+
+    options.message_cb = wants_messages ? on_message : NULL;
+    open_with(stage, options);
+}
+
+void stage_open_recorded(struct stage *stage, trunkha_record_cb record_cb, void *user_data)
+{
+    trunkha_options options = TRUNKHA_OPTIONS_INIT;
+
+    options.record_cb = record_cb;
+    options.record_user_data = user_data;
+    open_with(stage, options);
 }
 
 void stage_close(struct stage *stage)

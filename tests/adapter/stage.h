@@ -35,6 +35,8 @@ struct stage {
 
 /** @p wants_messages: the engine has a message_cb. */
 void stage_open(struct stage *stage, bool wants_messages);
+/** One that records, too. */
+void stage_open_recorded(struct stage *stage, trunkha_record_cb record_cb, void *user_data);
 void stage_close(struct stage *stage);
 
 /** Loads a configuration written with ' for ": probes in a hurry (an interval of a second, three failures), "%s" for the

@@ -8,6 +8,7 @@
 #define TELL(server, ...) ck_assert_int_eq(dns_server_tell(server, __VA_ARGS__), 0)
 
 static struct tha_location locations[THA_DNS_LOCATIONS_MAX];
+static struct tha_srv_targets targets;
 static struct tha_lookup_result result;
 
 static void resolve(const struct dns_server *server, const char *host, uint32_t timeout_ms)
@@ -17,7 +18,7 @@ static void resolve(const struct dns_server *server, const char *host, uint32_t 
     const struct tha_name name = {.host = host};
 
     memset(&result, 0, sizeof(result));
-    ck_assert_int_eq(tha_resolve_once(&name, &settings, locations, &result), 0);
+    ck_assert_int_eq(tha_resolve_once(&name, &settings, locations, &targets, &result), 0);
 }
 
 START_TEST(name_is_resolved_by_naptr_srv_and_addresses)
@@ -37,6 +38,9 @@ START_TEST(name_is_resolved_by_naptr_srv_and_addresses)
     ck_assert_str_eq(tha_addr_text(&locations[0].addr, text, sizeof(text)), "tcp:192.0.2.1:5070");
     ck_assert_str_eq(tha_addr_text(&locations[1].addr, text, sizeof(text)), "tcp:[2001:db8::1]:5080");
     ck_assert_uint_eq(locations[0].ttl_s, 30);
+    ck_assert_uint_eq(targets.count, 2);
+    ck_assert_str_eq(targets.names[0], "a.example");
+    ck_assert_str_eq(targets.names[1], "b.example");
     dns_server_stop(server);
 }
 END_TEST
@@ -48,6 +52,7 @@ START_TEST(trouble_is_told)
     resolve(server, "nobody.example", 20000);
     ck_assert_uint_eq(result.trouble, THA_DNS_TROUBLE_NO_NAME);
     ck_assert_uint_eq(result.n_locations, 0);
+    ck_assert_uint_eq(targets.count, 0);
     TELL(server, "how * servfail");
     resolve(server, "carrier.example", 20000);
     ck_assert_uint_eq(result.trouble, THA_DNS_TROUBLE_FAILED);

@@ -129,6 +129,19 @@ def configuration(a, b, **changes):
     return config
 
 
+def carriers(**changes):
+    """Two carriers that lint has nothing to say of, with the default times."""
+    config = {
+        "trunkGroups": [
+            {"id": "carrier-a", "trunks": [{"id": "a1", "sipAddress": "192.0.2.1"}]},
+            {"id": "carrier-b", "trunks": [{"id": "b1", "sipAddress": "198.51.100.7"}]},
+        ],
+        "routingProfiles": [{"id": "RP", "primaryTrunkGroup": "carrier-a", "secondaryTrunkGroup": "carrier-b"}],
+    }
+    config.update(changes)
+    return config
+
+
 def write_file(test, content):
     handle, path = tempfile.mkstemp(prefix="trunkha-", suffix=".json")
     with os.fdopen(handle, "w") as file:

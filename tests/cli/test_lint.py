@@ -1,10 +1,13 @@
-"""trunkha lint: exit codes, the form of a finding, the JSON shape."""
+"""trunkha lint: exit codes, the form of a finding, the JSON shape, other settings, what faults would cost."""
 
 import json
 import os
+import subprocess
+import unittest
 
 import cli
-from cli import configuration, trunkha, write_file
+from cli import carriers, trunkha, write_file
+from reach import MOCK_DNS, Names
 
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "trunks.json")
 
@@ -17,7 +20,7 @@ UNKNOWN_KEY = """{
 
 class Lint(cli.TestCase):
     def test_good_file_is_clean(self):
-        result = trunkha("lint", write_file(self, configuration("192.0.2.1", "192.0.2.2")))
+        result = trunkha("lint", write_file(self, carriers()))
         self.check_exit(result, 0)
         self.assertIn("nothing to complain about", result.stdout)
         self.assertEqual(result.stderr, "")
@@ -35,7 +38,7 @@ class Lint(cli.TestCase):
         self.assertIn(f"{path}: 1 error, 0 warnings", result.stdout)
 
     def test_warning_is_exit_code_1(self):
-        config = configuration("192.0.2.1", "192.0.2.2")
+        config = carriers()
         config["trunkGroups"][0]["trunks"][0]["mediaEncryption"] = "TLS_SRP"
         result = trunkha("lint", write_file(self, config))
         self.check_exit(result, 1)
@@ -52,9 +55,10 @@ class Lint(cli.TestCase):
         self.assertEqual((finding["severity"], finding["pointer"], finding["line"]), ("error", "/keepalive/intervall", 3))
 
     def test_json_of_a_clean_file_has_no_findings(self):
-        result = trunkha("lint", write_file(self, configuration("192.0.2.1", "192.0.2.2")), "--json")
+        result = trunkha("lint", write_file(self, carriers()), "--json")
         self.check_exit(result, 0)
-        self.assertEqual(json.loads(result.stdout), {"errors": 0, "warnings": 0, "findings": [], "routingProfiles": []})
+        report = json.loads(result.stdout)
+        self.assertEqual((report["errors"], report["warnings"], report["findings"]), (0, 0, []))
 
     def test_standard_input_is_a_dash(self):
         result = trunkha("lint", "-", stdin=UNKNOWN_KEY)
@@ -76,6 +80,114 @@ class Lint(cli.TestCase):
         result = trunkha("lint", "-", stdin='{"\\u001b[31mred": 1}')
         self.check_exit(result, 2)
         self.assertNotIn("\x1b", result.stdout)
+
+    def test_silenced_finding_is_silent(self):
+        config = carriers(keepalive={"interval": 5})
+        result = trunkha("lint", "--json", write_file(self, config))
+        self.check_exit(result, 1)
+        self.assertEqual([f["slug"] for f in json.loads(result.stdout)["findings"]], ["interval-short"])
+        config["keepalive"]["x-lint-ignore"] = ["interval-short"]
+        self.check_exit(trunkha("lint", write_file(self, config)), 0)
+
+    def test_output_that_cannot_be_written_is_no_success(self):
+        path = write_file(self, carriers())
+        for arguments in ((path,), (path, "--json"), (path, "--format", "sarif"), ("--list",)):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([cli.TRUNKHA, "lint", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=cli.LIMIT)
+            self.check_exit(result, 3)
+            self.assertIn("cannot write to standard output", result.stderr)
+
+
+class Settings(cli.TestCase):
+    def test_setting_counts_in_place_of_the_file(self):
+        path = write_file(self, carriers())
+        self.check_exit(trunkha("lint", path), 0)
+        result = trunkha("lint", path, "--set", "keepalive.interval=5")
+        self.check_exit(result, 1)
+        self.assertIn("interval-short", result.stdout)
+
+    def test_settings_are_repeated(self):
+        path = write_file(self, carriers(keepalive={"interval": 5, "maxFailedAttempts": 1}))
+        result = trunkha("lint", path, "--set=keepalive.interval=30", "--set=keepalive.maxFailedAttempts=3")
+        self.check_exit(result, 0)
+
+    def test_setting_that_cannot_be_made_is_an_error(self):
+        path = write_file(self, carriers())
+        for setting in ("keepalive.intervall=10", "keepalive.interval", "=3", "trunkGroups.9.name=x", ""):
+            for form in ([], ["--json"], ["--format", "gcc"], ["--format", "github"], ["--format", "sarif"]):
+                self.check_exit(trunkha("lint", path, "--set", setting, *form), 2)
+
+
+@unittest.skipUnless(MOCK_DNS, "mock-dns was not built")
+class Resolve(cli.TestCase):
+    def lint(self, *arguments, ttl=60):
+        names = Names(f"add a.first.test {ttl} A 192.0.2.1", "add b.second.test 60 A 192.0.2.1")
+        self.addCleanup(names.close)
+        config = carriers(dns={"servers": [names.address], "timeout": 1})
+        for group, name in zip(config["trunkGroups"], ("a.first.test:5060", "b.second.test:5060")):
+            group["trunks"][0]["sipAddress"] = f"sip:{name}"
+        result = trunkha("lint", "--json", write_file(self, config), *arguments)
+        return result.returncode, [finding["slug"] for finding in json.loads(result.stdout)["findings"]]
+
+    def test_names_are_looked_up_only_when_asked_for(self):
+        self.assertEqual(self.lint(ttl=3600), (0, []))
+        status, slugs = self.lint("--resolve", ttl=3600)
+        self.assertEqual(status, 1)
+        self.assertEqual(set(slugs), {"long-ttl", "same-address"})
+
+
+class Forecast(cli.TestCase):
+    def profiles(self, config, *arguments):
+        result = trunkha("lint", "--json", write_file(self, config), *arguments)
+        return json.loads(result.stdout)["routingProfiles"]
+
+    def test_defaults_find_silence_in_42_seconds(self):
+        profile, = self.profiles(carriers())
+        self.assertEqual((profile["id"], profile["isGroup"], profile["trunks"]), ("RP", False, 2))
+        self.assertEqual((profile["worstDetection"], profile["worstPostDialDelay"]), (42, 3))
+        self.assertEqual(profile["worstDetection"], profile["faults"]["silence"]["worstDetection"])
+        self.assertEqual(set(profile["faults"]), {"silence", "refused", "503", "dns"})
+        self.assertLess(profile["faults"]["silence"]["meanDetection"], 42)
+        self.assertLess(profile["faults"]["refused"]["worstDetection"], 42)
+        self.assertGreaterEqual(profile["failback"], 60)
+        self.assertEqual(profile["peer"], "192.0.2.1")
+        self.assertGreaterEqual(profile["probesPerMinute"], 2)
+
+    def test_settings_are_forecast(self):
+        profile, = self.profiles(carriers(), "--set", "keepalive.interval=10")
+        self.assertEqual(profile["worstDetection"], 20)
+
+    def test_never_is_null(self):
+        config = carriers(keepalive={"enabled": False})
+        config["routingProfiles"][0]["failback"] = {"mode": "manual"}
+        profile, = self.profiles(config)
+        self.assertIsNone(profile["worstDetection"])
+        self.assertIsNone(profile["failback"])
+        text = trunkha("lint", write_file(self, config)).stdout
+        self.assertRegex(text, r"(?m)^RP +silence +never +never ")
+        self.assertRegex(text, r"(?m)^RP +2 +by hand ")
+
+    def test_table_is_aligned(self):
+        lines = trunkha("lint", write_file(self, carriers())).stdout.splitlines()
+        head = next(i for i, line in enumerate(lines) if line.startswith("ROUTING PROFILE"))
+        column = lines[head].index("FOUND AT WORST")
+        self.assertEqual([line[:column].split() for line in lines[head + 1:head + 6]],
+                         [["RP", "silence"], ["refused"], ["503"], ["dns"], ["only", "100"]])
+        self.assertEqual(lines[head + 1][column:].split()[:2], ["42", "s"])
+        for line in lines[head:head + 6]:
+            self.assertEqual(line[column - 2:column], "  ")
+
+    def test_groups_are_shown_without_profiles_or_when_asked_for(self):
+        self.assertEqual([p["id"] for p in self.profiles(carriers(), "--all")], ["RP", "carrier-a", "carrier-b"])
+        config = carriers()
+        del config["routingProfiles"]
+        self.assertEqual([(p["id"], p["isGroup"]) for p in self.profiles(config)],
+                         [("carrier-a", True), ("carrier-b", True)])
+
+    def test_bad_configuration_has_no_forecast(self):
+        self.assertNotIn("ROUTING PROFILE", trunkha("lint", "-", stdin=UNKNOWN_KEY).stdout)
+        self.assertEqual(json.loads(trunkha("lint", "--json", "-", stdin=UNKNOWN_KEY).stdout)["routingProfiles"], [])
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import subprocess
 import cli
 from cli import trunkha
 
-COMMANDS = ("lint", "probe", "run", "status", "route", "watch", "allowlist", "demo")
-LATER = ("check", "enable", "disable", "drain", "reload", "simulate")
+COMMANDS = ("lint", "simulate", "probe", "run", "status", "route", "watch", "allowlist", "demo")
+LATER = ("check", "enable", "disable", "drain", "reload")
+TAKES_ARGUMENT = ("lint", "simulate", "probe", "run", "route", "allowlist")
 
 
 class Usage(cli.TestCase):
@@ -50,7 +51,7 @@ class Usage(cli.TestCase):
 
     def test_unknown_option_tells_what_to_write(self):
         for command in COMMANDS:
-            result = trunkha(command, "x", "--colour") if command in ("lint", "probe", "run", "route", "allowlist") else \
+            result = trunkha(command, "x", "--colour") if command in TAKES_ARGUMENT else \
                 trunkha(command, "--colour")
             self.check_exit(result, 3)
             self.assertIn('unknown option "--colour"; there are: ', result.stderr)
@@ -65,6 +66,7 @@ class Usage(cli.TestCase):
     def test_arguments_are_counted(self):
         self.assertIn("FILE is missing", trunkha("lint").stderr)
         self.assertIn('"b" is too much', trunkha("lint", "a", "b").stderr)
+        self.assertIn('"c" is too much', trunkha("simulate", "a", "b", "c").stderr)
         self.assertIn('"x" is too much', trunkha("status", "x").stderr)
         self.check_exit(trunkha("route"), 3)
 
@@ -83,6 +85,10 @@ class Usage(cli.TestCase):
                 (("allowlist", "x", "--format", "pf"), "write one of nft|iptables|json"),
                 (("allowlist", "x", "--rtp", "20000-10000"), "write such as 10000-20000"),
                 (("allowlist", "x", "--rtp", "1-65536"), "write such as 10000-20000"),
+                (("lint", "x", "--format", "xml"), "write one of gcc|github|sarif"),
+                (("lint", "x", "--set"), "write --set KEY=VALUE"),
+                (("lint", "x", *["--set=a=1"] * 65), "too many of them"),
+                (("simulate", "x", "y", "--seed", "0"), "a whole number from 1"),
                 (("run", "x", "--events", "xml"), "write one of jsonl"),
                 (("status", "-o", "wid"), "write one of table|wide|json")):
             result = trunkha(*arguments)

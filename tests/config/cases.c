@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "zone.h"
+
 static int is_folder(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
@@ -184,8 +186,8 @@ static void add_trunk(struct text *text, const struct tha_model *model, const st
     if (trunk->paired != THA_NONE)
         text_add(text, " with \"%s\"", model->trunks[trunk->paired].id);
     text_add(text, " priority %u weight %u %s", trunk->priority, trunk->weight, trunkha_admin_name(trunk->admin));
-    text_add(text, " route \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->outbound_route,
-             trunk->group, trunk->max_calls, trunk->calls_per_second, trunk->codecs);
+    text_add(text, " route \"%s\" group %u calls %u rate %u codecs %08x\n", trunk->outbound_route, trunk->group,
+             trunk->max_calls, trunk->calls_per_second, trunk->codecs);
     if (trunk->abilities.methods || trunk->abilities.codecs)
         add_abilities(text, &trunk->abilities);
     if (trunk->reach)
@@ -248,8 +250,46 @@ void text_add_model(struct text *text, const struct tha_model *model)
         add_profile(text, model, &model->profiles[i]);
 }
 
+/* ---- Lint */
+
+#define SETTINGS_MAX 16
+
+static uint32_t split_lines(struct text *text, const char **lines)
+{
+    char *rest = NULL;
+    uint32_t n = 0;
+
+    for (char *line = strtok_r(text->bytes, "\n", &rest); line && n < SETTINGS_MAX; line = strtok_r(NULL, "\n", &rest))
+        lines[n++] = line;
+
+    return n;
+}
+
+int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, const struct text *input,
+               trunkha_finding_cb finding_cb, void *user_data)
+{
+    static struct text settings, dns;
+    struct zone zone = {.lines = dns.bytes};
+    struct tha_config_resolver resolver = zone_resolver(&zone);
+    const char *lines[SETTINGS_MAX];
+    struct tha_config_wish wish = {.settings = lines, .lints = true};
+
+    cases_read(cases, index, "settings", &settings);
+    cases_read(cases, index, "dns", &dns);
+    wish.n_settings = split_lines(&settings, lines);
+    wish.resolver = dns.len ? &resolver : NULL;
+
+    return tha_config_read_as(mem, input->bytes, input->len, &wish, finding_cb, user_data, NULL);
+}
+
 void cases_set_environment(void)
 {
+    setenv("CARRIER_PASSWORD", "hunter2-carrier", 1);
+    setenv("CARRIER_A_PASSWORD", "hunter2-a", 1);
+    setenv("CARRIER_B_PASSWORD", "hunter2-b", 1);
+    setenv("HOOK_SECRET", "hunter2hook", 1);
+    setenv("OPS_TOKEN", "hunter2ops", 1);
+    unsetenv("TRUNKHA_UNSET");
     setenv("TRUNKHA_TEST_ADDRESS", "192.0.2.77", 1);
     setenv("TRUNKHA_TEST_SECRET", "hunter2\nhunter2", 1);
     setenv("TRUNKHA_TEST_LATIN1", "caf\xe9", 1);

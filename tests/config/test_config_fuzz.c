@@ -96,6 +96,17 @@ static void check_model(const struct tha_model *model)
         check_profile(model, &model->profiles[p]);
 }
 
+/** The rules find fault with a sound model only, and never make more errors of it. */
+static void lint_exactly(const char *json, size_t len, int wanted_err)
+{
+    static const struct tha_config_wish wish = {.lints = true};
+    struct told told = {.len = len};
+    int err = tha_config_read_as(&tha_mem_default, json, len, &wish, check_finding, &told, NULL);
+
+    ck_assert_int_eq(err, wanted_err);
+    ck_assert_int_eq(told.n_errors > 0, err == TRUNKHA_ERR_CONFIG);
+}
+
 /** From a block of exactly @p len bytes, so that a sanitizer sees a byte too far. */
 static int read_exactly(const char *json, size_t len)
 {
@@ -107,6 +118,7 @@ static int read_exactly(const char *json, size_t len)
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, json, len);
     err = tha_config_read(&tha_mem_default, copy, len, check_finding, &told, &model);
+    lint_exactly(copy, len, err);
     free(copy); /* nothing in the model may point into it */
 
     if (err) {
@@ -157,6 +169,8 @@ static size_t mutate(char *json, size_t len)
         "\"keepalive\":{\"flapDamping\":{\"holdDown\":1000}},",
         "\"call\":{\"rerouteCodes\":[486,\"4xx\",503]},",
         "\"codecs\":[{\"type\":\"PCMA\"}],",
+        "\"x-lint-ignore\":[\"TH028\",\"TH1\",{}],",
+        "\"adminState\":\"disabled\",",
         "99999999999",
         "true",
         "\r\n",
@@ -238,9 +252,17 @@ START_TEST(mutated_files_end_in_a_sound_model_or_in_findings)
 }
 END_TEST
 
+START_TEST(mutated_files_with_much_to_lint_end_in_findings_too)
+{
+    mutate_all("lint/bad");
+    mutate_all("lint/good");
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
-    const TTest *const tests[] = {cut_files_end_in_findings, mutated_files_end_in_a_sound_model_or_in_findings};
+    const TTest *const tests[] = {cut_files_end_in_findings, mutated_files_end_in_a_sound_model_or_in_findings,
+                                  mutated_files_with_much_to_lint_end_in_findings_too};
 
     if (argc < 2)
         return EXIT_FAILURE;

@@ -72,6 +72,44 @@ static void fail_each_allocation(int index, int wanted_err)
     ck_assert_int_gt(n, 0);
 }
 
+/* ---- The rules of lint */
+
+static int lint_with(int index, long n_good)
+{
+    struct hook hook = {n_good, 0};
+    struct tha_mem mem = {counting_realloc, &hook};
+    int err;
+
+    n_findings = 0;
+    err = cases_lint(&cases, index, &mem, &input, count_finding, NULL);
+    ck_assert_int_eq(hook.alive, 0);
+
+    return err;
+}
+
+static void lint_with_each_allocation_failing(const char *kind)
+{
+    cases_find(&cases, cases_dir, kind);
+    for (int i = 0; i < cases.count; i++) {
+        int wanted_err, err;
+        long n = 0;
+
+        cases_read(&cases, i, "input.json", &input);
+        wanted_err = lint_with(i, ALLOCATIONS_MAX);
+        for (err = lint_with(i, n); err == TRUNKHA_ERR_NOMEM && n < ALLOCATIONS_MAX; err = lint_with(i, ++n))
+            ck_assert_uint_eq(n_findings, 0);
+        ck_assert_msg(err == wanted_err, "%s: %d after %ld allocations", cases.names[i], err, n);
+        ck_assert_int_gt(n, 0);
+    }
+}
+
+START_TEST(lint_survives_any_failing_allocation)
+{
+    lint_with_each_allocation_failing("lint/good");
+    lint_with_each_allocation_failing("lint/bad");
+}
+END_TEST
+
 START_TEST(valid_file_survives_any_failing_allocation)
 {
     cases_find(&cases, cases_dir, "valid");
@@ -90,7 +128,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    const TTest *const tests[] = {valid_file_survives_any_failing_allocation, invalid_file_survives_any_failing_allocation};
+    const TTest *const tests[] = {valid_file_survives_any_failing_allocation, invalid_file_survives_any_failing_allocation,
+                                  lint_survives_any_failing_allocation};
 
     if (argc < 2)
         return EXIT_FAILURE;

@@ -520,7 +520,8 @@ void sim_call(struct sim *sim, const char *trunk_id, struct tha_news news, uint3
 
     news.trunk_slot = table->trunks[trunk_index(sim, trunk_id)].slot;
     news.target_slot = slot_of(sim, trunk_id);
-    news.started_ms = sim->now_ms;
+    if (!news.started_ms)
+        news.started_ms = sim->now_ms;
     snprintf(news.trunk_id, sizeof(news.trunk_id), "%s", trunk_id);
     tha_core_take_news(sim->core, &news, active_calls, sim->now_ms);
     drain(sim);

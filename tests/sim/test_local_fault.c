@@ -166,6 +166,27 @@ START_TEST(a_refusal_ends_the_fault_and_is_their_own_doing)
 }
 END_TEST
 
+START_TEST(what_a_call_heard_before_the_silence_ends_no_fault)
+{
+    struct sim *sim = sim_new(TWO_CARRIERS);
+    struct tha_news unrung = {.kind = THA_NEWS_FAILED, .result = TRUNKHA_CALL_NO_RING, .weight = THA_WEIGHT_SOFT};
+
+    sim_run_to(sim, 1000);
+    sim_behave_all(sim, SIM_SILENT);
+    sim_run_to(sim, 34000); /* silent since 33.0 s and 33.5 s */
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 1);
+    unrung.started_ms = sim_core_now(sim) - 10000; /* its 100 may have come at once */
+    sim_call(sim, "a1", unrung, 0);
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 1);
+
+    sim_run_to(sim, 44000);
+    unrung.started_ms = sim_core_now(sim) - 10000; /* its 100 came through the silence */
+    sim_call(sim, "a1", unrung, 0);
+    ck_assert_uint_eq(sim_count_events(sim, TRUNKHA_EVENT_LOCAL_FAULT, NULL), 2);
+    sim_free(sim);
+}
+END_TEST
+
 START_TEST(a_disabled_trunk_has_no_vote)
 {
     struct sim *sim = sim_new(TWO_CARRIERS);
@@ -183,4 +204,5 @@ END_TEST
 SUITE("sim: local fault", all_silent_within_one_interval_is_a_local_fault, the_one_that_fell_first_is_not_blamed_after_all,
       an_answer_of_any_code_clears_the_suspicion, one_answer_brings_each_back_and_all_are_probed_at_once,
       who_stays_dead_after_the_fault_is_blamed_for_it, one_peer_or_one_trunk_alone_is_never_a_local_fault,
-      a_refusal_proves_the_way_to_the_peer, a_refusal_ends_the_fault_and_is_their_own_doing, a_disabled_trunk_has_no_vote)
+      a_refusal_proves_the_way_to_the_peer, a_refusal_ends_the_fault_and_is_their_own_doing,
+      what_a_call_heard_before_the_silence_ends_no_fault, a_disabled_trunk_has_no_vote)

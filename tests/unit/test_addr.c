@@ -87,5 +87,22 @@ START_TEST(equal_means_port_and_transport_too)
 }
 END_TEST
 
+START_TEST(loopback_is_all_of_127_and_one_address_of_version_6)
+{
+    static const struct {
+        const char *ip;
+        bool is_loopback;
+    } cases[] = {{"127.0.0.1", true}, {"127.255.0.9", true}, {"128.0.0.1", false}, {"::1", true},
+                 {"::", false},       {"64:ff9b::1", false}, {"::ffff:0:1", false}};
+    struct tha_addr addr;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert(tha_addr_parse_ip(&addr, cases[i].ip, strlen(cases[i].ip)));
+        ck_assert_msg(tha_addr_is_loopback(&addr) == cases[i].is_loopback, "%s", cases[i].ip);
+    }
+}
+END_TEST
+
 SUITE("addr", addresses_are_read_and_written_alike, what_is_no_address_is_refused, a_written_address_reads_back,
-      what_was_not_written_by_us_does_not_read_back, equal_means_port_and_transport_too)
+      what_was_not_written_by_us_does_not_read_back, equal_means_port_and_transport_too,
+      loopback_is_all_of_127_and_one_address_of_version_6)

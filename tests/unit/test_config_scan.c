@@ -148,10 +148,55 @@ START_TEST(bookmark_changes_no_answer)
         ck_assert_uint_eq(position.column, 1);
         ck_assert_int_eq(atoi(json + position.offset + 1), (int)indices[i]);
     }
-    ck_assert_ptr_nonnull(text.bookmark.list);
+    ck_assert_ptr_nonnull(text.element.outer);
     path.index = 10000;
     ck_assert(!tha_config_find_position(&text, &path, false, &position));
     free(json);
+}
+END_TEST
+
+START_TEST(bookmark_in_an_object_changes_no_answer)
+{
+    static const char *const keys[] = {"k", "l", "k", "a", "k", "none", "l"};
+    static const char head[] = "{\"a\": 1, \"x-long\": \"", tail[] = "\", \"k\": 2, \"l\": {\"k\": 3}}";
+    enum { FILL = 20000, END = sizeof(head) - 1 + FILL };
+    static const size_t offsets[] = {END + 8, END + 16, END + 8, 6, END + 8, 0, END + 16};
+    char *json = malloc(END + sizeof(tail));
+    struct tha_config_text text = {.json = json, .len = END + sizeof(tail) - 1};
+    struct tha_config_position position;
+
+    memset(json, 'n', END);
+    memcpy(json, head, sizeof(head) - 1);
+    memcpy(json + END, tail, sizeof(tail));
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct tha_config_path path = {NULL, keys[i], 0}, inner = {&path, "k", 0};
+
+        ck_assert_int_eq(tha_config_find_position(&text, &path, false, &position), offsets[i] != 0);
+        if (offsets[i]) {
+            ck_assert_uint_eq(position.offset, offsets[i]);
+            ck_assert_uint_eq(position.column, offsets[i] + 1);
+        }
+        ck_assert_int_eq(tha_config_find_position(&text, &inner, false, &position), *keys[i] == 'l');
+    }
+    ck_assert_ptr_nonnull(text.member.outer);
+    free(json);
+}
+END_TEST
+
+START_TEST(positions_are_right_forwards_and_backwards)
+{
+    static const char json[] = "ab\ncd\n\nefghi";
+    static const struct tha_config_position expected[] = {{1, 1, 2}, {2, 1, 3},  {3, 2, 1}, {4, 2, 2}, {6, 3, 1}, {9, 4, 3},
+                                                          {9, 4, 3}, {11, 4, 5}, {7, 4, 1}, {0, 1, 1}, {5, 2, 3}};
+    struct tha_config_text text = {.json = json, .len = sizeof(json) - 1};
+
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        struct tha_config_position position = tha_config_get_position(&text, expected[i].offset);
+
+        ck_assert_uint_eq(position.line, expected[i].line);
+        ck_assert_uint_eq(position.column, expected[i].column);
+    }
 }
 END_TEST
 
@@ -181,4 +226,5 @@ SUITE("config scan", document_begins_behind_its_white_space, value_and_key_have_
       element_is_found_behind_nested_values_and_brackets_in_strings, element_has_no_key_and_its_own_place_serves,
       key_is_found_through_its_escapes, column_counts_bytes_and_carriage_returns, absent_value_is_not_found,
       token_gets_the_pointer_of_its_value, string_where_a_colon_belongs_names_nothing, empty_text_has_no_token,
-      pointer_ends_where_depth_or_room_end, bookmark_changes_no_answer, no_piece_of_a_text_makes_it_read_too_far)
+      pointer_ends_where_depth_or_room_end, bookmark_changes_no_answer, bookmark_in_an_object_changes_no_answer,
+      positions_are_right_forwards_and_backwards, no_piece_of_a_text_makes_it_read_too_far)

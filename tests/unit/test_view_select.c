@@ -55,6 +55,7 @@ static void set_admin(trunkha_view *view, uint32_t trunk, uint32_t admin)
     tha_view_set_trunk(view, trunk, &(struct tha_trunk_state){.health = TRUNKHA_HEALTH_DOWN, .admin = admin});
 }
 
+/** Readers look at whole seconds of a coarse clock: an age is to be a second beyond what it tells, and more. */
 static void make_stale(trunkha_view *view, uint64_t age_ms)
 {
     tha_view_beat(view, fixture_now_ms() - age_ms, 0);
@@ -159,7 +160,7 @@ START_TEST(every_profile_is_found_among_thousands_and_no_other)
     ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 1, &view), 0);
     ck_assert_int_eq(tha_view_prepare(view, &f.catalogue), 0);
     tha_view_publish(view);
-    make_stale(view, THA_VIEW_STALE_MS + 1000); /* the configured order says which profile it was */
+    make_stale(view, THA_VIEW_STALE_MS + 2000); /* the configured order says which profile it was */
 
     for (uint32_t i = 0; i < PROFILES; i++) {
         ck_assert_int_eq(trunkha_view_select(view, ids[i], &to, &n), 0);
@@ -191,7 +192,7 @@ START_TEST(ids_that_differ_only_in_length_are_told_apart)
     ck_assert_int_eq(tha_view_new(&tha_mem_default, NULL, 1, &view), 0);
     ck_assert_int_eq(tha_view_prepare(view, &f.catalogue), 0);
     tha_view_publish(view);
-    make_stale(view, THA_VIEW_STALE_MS + 1000);
+    make_stale(view, THA_VIEW_STALE_MS + 2000);
 
     for (uint32_t i = 0; i < COUNT(ids); i++) {
         ck_assert_int_eq(trunkha_view_select(view, ids[i], &to, &n), 0);
@@ -285,7 +286,7 @@ START_TEST(a_stale_view_gives_the_order_of_the_configuration)
 
     make_stale(view, THA_VIEW_STALE_MS - 1000);
     ck_assert_str_eq(selected(view), "t3 t2 t1 t0");
-    make_stale(view, THA_VIEW_STALE_MS + 1000);
+    make_stale(view, THA_VIEW_STALE_MS + 2000);
     ck_assert_str_eq(selected(view), "t2 t3");
     ck_assert_uint_eq(first(view).why, TRUNKHA_WHY_STALE);
 
@@ -315,7 +316,7 @@ START_TEST(a_stale_view_names_no_inbound_trunk)
     fixture_init(&f, 2, 1);
     f.trunks[0].direction = THA_DIRECTION_INBOUND;
     view = fixture_view(&f, NULL);
-    make_stale(view, THA_VIEW_STALE_MS + 1000);
+    make_stale(view, THA_VIEW_STALE_MS + 2000);
     ck_assert_str_eq(selected(view), "t1");
     ck_assert_int_eq(trunkha_view_explain(view, "RP", to, &n), 0);
     ck_assert_str_eq(to[1].trunk_id, "t0");

@@ -1,0 +1,147 @@
+/* What lint finds as lines, for people, compilers' readers and GitHub, and as JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lint.h"
+#include "text.h"
+
+/* ---- Text ---- */
+
+static void print_summary(const struct findings *counts, int err)
+{
+    text_print(stdout, counts->file);
+    if (counts->errors || counts->warnings)
+        printf(": %u error%s, %u warning%s\n", counts->errors, counts->errors == 1 ? "" : "s", counts->warnings,
+               counts->warnings == 1 ? "" : "s");
+    else
+        printf(": %s\n", err ? "not checked" : "nothing to complain about");
+}
+
+int lint_print_text(struct lint *lint)
+{
+    int err = trunkha_config_lint(lint->json, lint->len, &lint->options, findings_print_cb, &lint->counts);
+
+    print_summary(&lint->counts, err);
+
+    return err ? err : lint_print_forecast(lint);
+}
+
+/* ---- Lines that programs read ---- */
+
+static void print_gcc_cb(const trunkha_finding *finding, void *user_data)
+{
+    struct findings *findings = user_data;
+
+    findings_count(findings, finding);
+    text_print(stdout, findings->file);
+    if (finding->line)
+        printf(":%u:%u", finding->line, finding->column);
+    printf(": %s: ", findings_severity(finding));
+    text_print(stdout, finding->message);
+    printf(" [%s]\n", finding->code);
+}
+
+int lint_print_gcc(struct lint *lint)
+{
+    return trunkha_config_lint(lint->json, lint->len, &lint->options, print_gcc_cb, &lint->counts);
+}
+
+/** The characters in @p special would end a workflow command, or one of its properties. */
+static void print_escaped(const char *text, const char *special)
+{
+    char *clean = strdup(text);
+
+    if (!clean)
+        return;
+    text_clean(clean);
+    for (const char *c = clean; *c; c++)
+        if (strchr(special, *c))
+            printf("%%%02X", (unsigned char)*c);
+        else
+            putchar(*c);
+    free(clean);
+}
+
+static void print_property(const char *name, const char *text)
+{
+    printf("%s=", name);
+    print_escaped(text, "%:,");
+}
+
+static void print_remark(const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    printf("%%0A%s: ", label); /* a line feed */
+    print_escaped(text, "%");
+}
+
+static void print_github_cb(const trunkha_finding *finding, void *user_data)
+{
+    struct findings *findings = user_data;
+
+    findings_count(findings, finding);
+    printf("::%s ", findings_severity(finding));
+    print_property("file", findings->file);
+    if (finding->line)
+        printf(",line=%u,col=%u", finding->line, finding->column);
+    printf(",title=%s %s::", finding->code, finding->slug);
+    print_escaped(finding->message, "%");
+    print_remark("why", finding->why);
+    print_remark("fix", finding->fix);
+    putchar('\n');
+}
+
+int lint_print_github(struct lint *lint)
+{
+    return trunkha_config_lint(lint->json, lint->len, &lint->options, print_github_cb, &lint->counts);
+}
+
+/* ---- JSON ---- */
+
+struct list {
+    struct findings *counts;
+    json_t *findings;
+};
+
+static json_t *finding_json(const trunkha_finding *finding)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "code", text_json(finding->code));
+    json_object_set_new(object, "slug", text_json(finding->slug));
+    json_object_set_new(object, "severity", text_json(findings_severity(finding)));
+    json_object_set_new(object, "pointer", text_json(finding->pointer));
+    json_object_set_new(object, "line", json_integer(finding->line));
+    json_object_set_new(object, "column", json_integer(finding->column));
+    json_object_set_new(object, "message", text_json(finding->message));
+    json_object_set_new(object, "why", text_json(finding->why ? finding->why : ""));
+    json_object_set_new(object, "fix", text_json(finding->fix ? finding->fix : ""));
+
+    return object;
+}
+
+static void collect_json_cb(const trunkha_finding *finding, void *user_data)
+{
+    struct list *list = user_data;
+
+    findings_count(list->counts, finding);
+    json_array_append_new(list->findings, finding_json(finding));
+}
+
+int lint_print_json(struct lint *lint)
+{
+    struct list list = {&lint->counts, json_array()};
+    int err = trunkha_config_lint(lint->json, lint->len, &lint->options, collect_json_cb, &list);
+
+    if (err && err != TRUNKHA_ERR_CONFIG) {
+        json_decref(list.findings);
+        return err;
+    }
+    if (!text_print_json(json_pack("{s:i, s:i, s:o, s:o}", "errors", (int)lint->counts.errors, "warnings",
+                                   (int)lint->counts.warnings, "findings", list.findings, "routingProfiles",
+                                   lint_forecast_json(lint))))
+        return TRUNKHA_ERR_NOMEM;
+
+    return err;
+}

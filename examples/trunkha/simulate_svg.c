@@ -1,0 +1,131 @@
+/* The picture of a simulation: the states of each trunk, where the calls went and how long callers waited, over one time. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "picture.h"
+#include "simulate.h"
+#include "simulate_plot.h"
+#include "svg.h"
+#include "text.h"
+
+#define HEADER   88.0 /* title and legend */
+#define RUN_HEAD 24.0 /* the summary of a run, and what it is called if there are several */
+#define RUN_NAME 16.0
+
+/** "3012 calls: 2600 answered at once, 210 after 3 s more (at most 6 s), 3 lost, 12 cut". */
+static void summarize(char *buf, size_t size, const trunkha_simulation_summary *sum)
+{
+    char mean[24], most[24];
+    uint64_t mean_ms = sum->calls_delayed ? sum->delay_total_ms / sum->calls_delayed : 0;
+
+    snprintf(buf, size,
+             "%" PRIu64 " calls: %" PRIu64 " answered at once, %" PRIu64 " after %s more (at most %s), %" PRIu64
+             " lost, %" PRIu64 " cut",
+             sum->calls, sum->calls_answered, sum->calls_delayed, text_seconds(mean, sizeof(mean), mean_ms),
+             text_seconds(most, sizeof(most), sum->delay_max_ms), sum->calls_lost, sum->calls_cut);
+}
+
+static double run_height(const struct plot *plot)
+{
+    return (plot->n_runs > 1 ? RUN_NAME : 0) + RUN_HEAD + picture_bands_height(plot) + picture_charts_height(plot);
+}
+
+static int write_run(FILE *out, const struct plot *plot, const struct plot_run *run, double y)
+{
+    struct svg_frame frame = {
+        PICTURE_LEFT, y, PICTURE_WIDTH - PICTURE_LEFT - PICTURE_RIGHT, 0, (double)plot->duration_ms, 1};
+    char text[256];
+
+    if (plot->n_runs > 1) {
+        frame.y += RUN_NAME;
+        svg_text_as(out, frame.x, frame.y - 2, "class=\"head\"", run->label);
+    }
+    frame.y += RUN_HEAD;
+    summarize(text, sizeof(text), &run->summary);
+    if (!plot->is_replay)
+        svg_text(out, frame.x, frame.y - 10, "start", text);
+    picture_write_bands(out, plot, run, frame);
+    frame.y += picture_bands_height(plot);
+
+    return picture_write_charts(out, plot, run, frame);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static int write_picture(FILE *out, const struct plot *plot, const struct simulate *simulate)
+{
+    double height = HEADER + (double)plot->n_runs * run_height(plot);
+    char title[256];
+    int error = 0;
+
+    snprintf(title, sizeof(title), "%s with %s", base_name(simulate->scenario_name), base_name(simulate->config_name));
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
+            "height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\"><title>",
+            PICTURE_WIDTH, height, PICTURE_WIDTH, height);
+    svg_escape(out, title);
+    fputs("</title>\n", out);
+    picture_write_definitions(out);
+    fputs("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n", out);
+    svg_text_as(out, PICTURE_LEFT, 34, "class=\"title\"", title);
+    picture_write_state_legend(out, 64, !plot->is_replay);
+    for (size_t i = 0; i < plot->n_runs && !error; i++)
+        error = write_run(out, plot, &plot->runs[i], HEADER + (double)i * run_height(plot));
+    fputs("</svg>\n", out);
+
+    return error;
+}
+
+/** The whole picture as text. Returns 0 or an errno; @p ret_text: new, also on failure. */
+static int render(const struct simulate *simulate, char **ret_text, size_t *ret_len)
+{
+    FILE *out = open_memstream(ret_text, ret_len);
+    struct plot plot;
+    int error;
+
+    if (!out)
+        return ENOMEM;
+    error = plot_init(&plot, simulate);
+    if (!error)
+        error = write_picture(out, &plot, simulate);
+    plot_done(&plot);
+    if (fclose(out) && !error)
+        error = ENOMEM;
+
+    return error;
+}
+
+static int write_file(const char *path, const char *text, size_t len)
+{
+    FILE *file = fopen(path, "we");
+    int error;
+
+    if (!file)
+        return errno;
+    error = fwrite(text, 1, len, file) == len ? 0 : errno;
+    if (fclose(file) && !error)
+        error = errno;
+
+    return error;
+}
+
+int simulate_draw(const struct simulate *simulate, const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    int error = render(simulate, &text, &len);
+
+    if (!error)
+        error = write_file(path, text, len);
+    free(text);
+
+    return error;
+}

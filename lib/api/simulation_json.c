@@ -1,0 +1,113 @@
+/* A simulation as JSON. */
+#include "simulation.h"
+
+#include <stdbool.h>
+
+#include "events/dump.h"
+#include "trunkha.h"
+
+static tha_json_number number(uint64_t value)
+{
+    return (tha_json_number)value;
+}
+
+/** One failure gives up all of @p object. */
+static json_t *with(json_t *object, const char *key, json_t *value)
+{
+    if (!json_object_set_new(object, key, value))
+        return object;
+
+    json_decref(object);
+
+    return NULL;
+}
+
+static json_t *calls_json(const trunkha_simulation_summary *summary)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "calls", number(summary->calls), "answered",
+                     number(summary->calls_answered), "delayed", number(summary->calls_delayed), "lost",
+                     number(summary->calls_lost), "unanswered", number(summary->calls_unanswered), "cut",
+                     number(summary->calls_cut), "underWay", number(summary->calls_under_way), "delayTotalMs",
+                     number(summary->delay_total_ms), "delayMaxMs", number(summary->delay_max_ms));
+}
+
+static json_t *summary_json(const trunkha_simulation_summary *summary)
+{
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I}", "elapsedMs", number(summary->elapsed_ms), "durationMs",
+                     number(summary->duration_ms), "calls", calls_json(summary), "attempts", number(summary->attempts),
+                     "probes", number(summary->probes), "stateChanges", number(summary->state_changes), "activeChanges",
+                     number(summary->active_changes));
+}
+
+static json_t *sample_json(const trunkha_simulation_sample *sample)
+{
+    return json_pack("{s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:I}", "beginMs", number(sample->begin_ms), "endMs",
+                     number(sample->end_ms), "state", trunkha_health_name(sample->health), "isFaulty",
+                     (int)sample->is_faulty, "attempts", number(sample->attempts), "answered", number(sample->answered),
+                     "failed", number(sample->failed), "delayMaxMs", number(sample->delay_max_ms));
+}
+
+static json_t *samples_json(const trunkha_simulation *simulation, uint32_t index)
+{
+    trunkha_simulation_sample sample = TRUNKHA_SIMULATION_SAMPLE_INIT;
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; !trunkha_simulation_get_sample(simulation, index, i, &sample); i++)
+        array = tha_events_append(array, sample_json(&sample));
+
+    return array;
+}
+
+static json_t *trunk_json(const trunkha_simulation_trunk *trunk)
+{
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id", trunk->trunk_id, "attempts",
+                     number(trunk->attempts), "answered", number(trunk->answered), "failed", number(trunk->failed), "probes",
+                     number(trunk->probes), "downMs", number(trunk->down_ms), "faultyMs", number(trunk->faulty_ms), "falls",
+                     number(trunk->falls), "falseAlarms", number(trunk->false_alarms), "worstDetectionMs",
+                     number(trunk->worst_detection_ms), "missed", number(trunk->missed));
+}
+
+static json_t *trunks_json(const trunkha_simulation *simulation)
+{
+    trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; !trunkha_simulation_get_trunk(simulation, i, &trunk); i++)
+        array = tha_events_append(array, with(trunk_json(&trunk), "samples", samples_json(simulation, i)));
+
+    return array;
+}
+
+/** How true the replay is: see sim/replay.h. */
+static json_t *replay_json(const struct tha_replay *replay)
+{
+    struct tha_replay_summary summary;
+
+    tha_replay_get_summary(replay, &summary);
+
+    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "way", summary.is_exact ? "exact" : "resampled", "isCut",
+                     (int)summary.is_cut, "reloads", number(summary.n_reloads), "unknownTrunks",
+                     number(summary.n_trunks_unknown), "recordedTransitions", number(summary.n_recorded), "transitions",
+                     number(summary.n_told), "sameTransitions", number(summary.n_same));
+}
+
+int trunkha_simulation_json(const trunkha_simulation *simulation, char **ret_json)
+{
+    trunkha_simulation_summary summary = TRUNKHA_SIMULATION_SUMMARY_INIT;
+    json_t *json;
+    char *text;
+
+    if (!simulation || !ret_json)
+        return TRUNKHA_ERR_INVALID;
+
+    trunkha_simulation_get_summary(simulation, &summary);
+    json = with(summary_json(&summary), "trunks", trunks_json(simulation));
+    if (simulation->replay)
+        json = with(json, "replay", replay_json(simulation->replay));
+    text = tha_events_dump(json);
+    if (!text)
+        return TRUNKHA_ERR_NOMEM;
+    *ret_json = text;
+
+    return 0;
+}

@@ -1,0 +1,107 @@
+/* Which warnings are silenced where, and entries of `x-lint-ignore` that silence nothing. */
+#include "lint_ignore.h"
+
+#include <string.h>
+
+#include "lint.h"
+
+/* ---- Silencing */
+
+static bool names(const json_t *list, const struct tha_config_rule *rule)
+{
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach((json_t *)list, i, entry)
+    {
+        const char *name = json_string_value(entry);
+
+        if (name && (!strcmp(name, rule->code) || !strcmp(name, rule->slug)))
+            return true;
+    }
+
+    return false;
+}
+
+/** From the document inwards, as deep as @p path goes. Returns what stands at @p path, NULL if nothing does. */
+static const json_t *enter(const json_t *root, const struct tha_config_path *path, const struct tha_config_rule *rule,
+                           bool *inout_is_ignored)
+{
+    const json_t *value = root;
+
+    if (path) {
+        const json_t *parent = enter(root, path->parent, rule, inout_is_ignored);
+
+        value = path->key ? json_object_get(parent, path->key) : json_array_get(parent, path->index);
+    }
+    *inout_is_ignored = *inout_is_ignored || names(json_object_get(value, THA_LINT_IGNORE), rule);
+
+    return value;
+}
+
+bool tha_lint_is_ignored(const json_t *root, const struct tha_config_path *path, const struct tha_config_rule *rule)
+{
+    bool is_ignored = false;
+
+    enter(root, path, rule, &is_ignored);
+
+    return is_ignored;
+}
+
+/* ---- Entries that mean nothing */
+
+static void check_entry(struct tha_lint *lint, const struct tha_config_path *path, const json_t *entry)
+{
+    const char *name = json_string_value(entry);
+    const struct tha_config_rule *rule = name ? tha_config_find_rule(name) : NULL;
+    char quoted[THA_CONFIG_LABEL_SIZE];
+
+    if (!rule)
+        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, NULL,
+                               "%s%s%s is no code and no slug of a finding", name ? "\"" : "",
+                               name ? tha_config_quote(name, quoted, sizeof(quoted)) : "this entry", name ? "\"" : "");
+    else if (rule->severity == TRUNKHA_SEVERITY_ERROR)
+        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, "mend what it finds, and take the entry away",
+                               "%s (%s) is an error, and errors cannot be silenced", rule->code, rule->slug);
+}
+
+static void check_list(struct tha_lint *lint, const struct tha_config_path *path, const json_t *list)
+{
+    if (!json_is_array(list))
+        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, NULL,
+                               "\"" THA_LINT_IGNORE "\" must be a list of codes or slugs");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct tha_config_path item = {path, NULL, i};
+
+        check_entry(lint, &item, json_array_get(list, i));
+    }
+}
+
+/** As deep as jansson nests; what stands behind other keys with x- is nobody's business. */
+static void walk(struct tha_lint *lint, const struct tha_config_path *path, const json_t *value)
+{
+    const char *key;
+    json_t *member;
+
+    json_object_foreach((json_t *)value, key, member)
+    {
+        struct tha_config_path inner = {path, key, 0};
+
+        if (!strcmp(key, THA_LINT_IGNORE))
+            check_list(lint, &inner, member);
+        else if (strncmp(key, "x-", 2) != 0)
+            walk(lint, &inner, member);
+    }
+
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        struct tha_config_path inner = {path, NULL, i};
+
+        walk(lint, &inner, json_array_get(value, i));
+    }
+}
+
+void tha_lint_ignores(struct tha_lint *lint)
+{
+    walk(lint, NULL, lint->root);
+}

@@ -1,0 +1,23 @@
+/** @file forecast.h  What a fault would cost, worked out by the judge and the schedule that would deal with it
+ *
+ *  No formula of its own: a fault is played to the functions of the core with the worst, and the mean, of everything that is
+ *  random. Round trips are not counted, and a name is taken for one address. tests/sim compares with faults in the simulated
+ *  world. */
+#ifndef THA_CORE_FORECAST_H
+#define THA_CORE_FORECAST_H
+
+#include "core/model.h"
+#include "trunkha.h"
+
+struct tha_forecast;
+
+/** Looks through @p model, which must live as long. Returns 0 or TRUNKHA_ERR_NOMEM. */
+int tha_forecast_new(const struct tha_mem *mem, const struct tha_model *model, struct tha_forecast **ret_forecast);
+
+/** NULL is fine; returns NULL. */
+struct tha_forecast *tha_forecast_free(struct tha_forecast *forecast);
+
+/** @p profile: index in the model. `size` is filled in too. Cannot fail; keeps what the next profile may need as well. */
+void tha_forecast_profile(struct tha_forecast *forecast, uint32_t profile, trunkha_forecast *ret_forecast);
+
+#endif

@@ -1,0 +1,266 @@
+"""trunkha simulate: what is printed of an outage, other settings, comparisons, the picture."""
+
+import glob
+import json
+import os
+import pty
+import re
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+import cli
+from cli import carriers, trunkha, write_file
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
+SVG = "{http://www.w3.org/2000/svg}"
+
+BLACKOUT = {
+    "duration": 600,
+    "calls": [{"perSecond": 5, "duration": 30}],
+    "steps": [{"at": 120, "who": "primary", "do": "silent"}, {"at": 300, "who": "primary", "do": "well"}],
+}
+
+
+def ready_scenarios():
+    """Each with the configuration that it is made for."""
+    for path in sorted(glob.glob(os.path.join(EXAMPLES, "scenarios", "*.json"))):
+        if path.endswith("-trunks.json"):
+            continue
+        own = path.replace(".json", "-trunks.json")
+        yield own if os.path.exists(own) else os.path.join(EXAMPLES, "trunks.json"), path
+
+
+class Simulated(cli.TestCase):
+    def setUp(self):
+        self.config = write_file(self, carriers())
+        self.scenario = write_file(self, BLACKOUT)
+
+    def simulate(self, *arguments, status=0):
+        result = trunkha("simulate", self.config, self.scenario, *arguments)
+        self.check_exit(result, status)
+        if not status:
+            self.assertEqual(result.stderr, "")
+        return result
+
+    def runs(self, *arguments):
+        return json.loads(self.simulate("--json", *arguments).stdout)["runs"]
+
+    def detection(self, *arguments):
+        """Seconds from the fault to DOWN, without calls that would show it, as the timeline tells it."""
+        self.scenario = write_file(self, {**BLACKOUT, "calls": []})
+        text = self.simulate(*arguments).stdout
+        minutes, seconds = re.search(r"(?m)^0:(\d\d):(\d\d\.\d\d\d)  trunk a1 +AVAILABLE +DOWN ", text).groups()
+        return int(minutes) * 60 + float(seconds) - 120
+
+
+class Tables(Simulated):
+    def test_timeline_tells_fall_and_return(self):
+        text = self.simulate().stdout
+        self.assertRegex(text, r"(?m)^TIME +WHAT +FROM +TO +REASON +DETAIL$")
+        self.assertRegex(text, r"(?m)^0:0[23]:\d\d\.\d\d\d  trunk a1 +AVAILABLE +DOWN +[A-Z_]+ ")
+        self.assertRegex(text, r"(?m)^0:0[23]:\d\d\.\d\d\d  calls of RP +a1 +b1 +[A-Z_]+")
+        self.assertRegex(text, r"(?m)^0:0[56]:\d\d\.\d\d\d  trunk a1 +DOWN +AVAILABLE +[A-Z_]+")
+        self.assertRegex(text, r"(?m)^0:0[67]:\d\d\.\d\d\d  calls of RP +b1 +a1 +[A-Z_]+")
+        self.assertNotIn("telephony.calls", text)
+
+    def test_tables_tell_what_json_does(self):
+        text = self.simulate().stdout
+        head = re.search(r"(?m)^TRUNK +ATTEMPTS .*$", text).group()
+        row = re.search(r"(?m)^a1 .*$", text).group()
+        self.assertIn(" 180 s ", row)
+        self.assertEqual(row[head.index("FALLS")], "1")
+        calls = int(re.search(r"(?m)^CALLS +(\d+)$", text).group(1))
+        parts = [int(re.search(rf"(?m)^{name} +(\d+)", text).group(1)) for name in
+                 ("answered at once", "answered later", "lost", "callee did not answer", "under way at the end")]
+        self.assertGreater(calls, 2500)
+        self.assertGreater(parts[0], calls / 2)
+        self.assertIn(f'"calls":{calls},', self.simulate("--json").stdout)
+
+    def test_settings_change_the_course(self):
+        slow, quick = self.detection(), self.detection("--set", "keepalive.interval=5", "--set=keepalive.suspectInterval=1")
+        self.assertLess(quick, slow)
+
+    def test_seed_changes_the_moments_and_the_same_seed_nothing(self):
+        self.assertEqual(self.simulate("--seed", "5").stdout, self.simulate("--seed", "5").stdout)
+        self.assertNotEqual(self.simulate("--seed", "5").stdout, self.simulate("--seed", "6").stdout)
+
+    def test_quiet_scenario_has_no_changes_after_the_start(self):
+        self.scenario = write_file(self, {"duration": 60})
+        text = self.simulate().stdout
+        self.assertNotIn("DOWN ", text.split("\n\n")[0])
+        self.assertRegex(text, r"(?m)^CALLS +0$")
+
+    def test_events_are_lines_of_json(self):
+        lines = self.simulate("--events").stdout.splitlines()
+        events = [json.loads(line) for line in lines]
+        times = [event["timestamp"] for event in events]
+        self.assertEqual(times, sorted(times))
+        self.assertLessEqual(times[-1], 600000)
+        states = [event for event in events if event["eventType"] == "telephony.trunks.stateChange"]
+        downs = [event for event in states if event["state"] == "DOWN"]
+        self.assertEqual([event["entityId"] for event in downs], ["a1"])
+        self.assertTrue(120000 < downs[0]["timestamp"] < 170000)
+        self.assertIn("telephony.calls.attempt", {event["eventType"] for event in events})
+
+    def shown_on_terminal(self, **env):
+        reader, terminal = pty.openpty()
+        process = subprocess.Popen([cli.TRUNKHA, "simulate", self.config, self.scenario], stdin=subprocess.DEVNULL,
+                                   stdout=terminal, env=cli.environment(**env))
+        os.close(terminal)
+        shown = b""
+        try:
+            while chunk := os.read(reader, 65536):
+                shown += chunk
+        except OSError:  # the other side is closed
+            pass
+        os.close(reader)
+        self.assertEqual(process.wait(cli.LIMIT), 0)
+        return shown.decode()
+
+    def test_states_are_coloured_on_terminals_only(self):
+        self.assertIn("\x1b[1;31mDOWN\x1b[0m", self.shown_on_terminal())
+        self.assertNotIn("\x1b", self.shown_on_terminal(NO_COLOR="1"))
+        self.assertNotIn("\x1b", self.simulate().stdout)
+
+    def test_every_ready_scenario_plays(self):
+        scenarios = list(ready_scenarios())
+        self.assertGreaterEqual(len(scenarios), 7)
+        for config, scenario in scenarios:
+            result = trunkha("simulate", config, scenario)
+            self.check_exit(result, 0)
+            self.assertRegex(result.stdout, r"(?m)^CALLS +[1-9]", scenario)
+
+
+class Comparison(Simulated):
+    SETTINGS = "keepalive.interval=15,keepalive.failureResponseCodes=[408,\"5xx\"],keepalive.maxFailedAttempts=1"
+
+    def test_both_runs_stand_side_by_side(self):
+        text = self.simulate("--compare", self.SETTINGS).stdout
+        self.assertIn("as in the file:\nTIME ", text)
+        self.assertIn(f"{self.SETTINGS}:\nTIME ", text)
+        self.assertRegex(text, rf"(?m)^a1 +as in the file +\d+.*\n +{re.escape(self.SETTINGS)} +\d+")
+        counts = re.search(r"(?m)^answered at once +(\d+) \([\d.]+ %\) +(\d+) \([\d.]+ %\)$", text).groups()
+        self.assertLess(int(counts[0]), int(counts[1]))
+
+    def test_second_run_has_the_settings_of_the_first_too(self):
+        first, second = self.runs("--set", "keepalive.timeout=2", "--compare", self.SETTINGS)
+        self.assertEqual(first["settings"], ["keepalive.timeout=2"])
+        self.assertEqual(second["settings"], ["keepalive.timeout=2", "keepalive.interval=15",
+                                              "keepalive.failureResponseCodes=[408,\"5xx\"]",
+                                              "keepalive.maxFailedAttempts=1"])
+
+    def test_runs_are_those_of_the_settings_alone(self):
+        first, second = self.runs("--compare", "keepalive.interval=10")
+        self.assertEqual(first, self.runs()[0])
+        self.assertEqual(second["simulation"], self.runs("--set", "keepalive.interval=10")[0]["simulation"])
+        self.assertNotEqual(first["simulation"], second["simulation"])
+
+
+class Mistakes(Simulated):
+    def test_bad_files_are_told_with_their_place(self):
+        good = self.config, self.scenario
+        for config, scenario in (('{"trunkGroups": 7}', None), (None, '{"duration": "soon"}'), (None, "nonsense")):
+            self.config = write_file(self, config) if config else good[0]
+            self.scenario = write_file(self, scenario) if scenario else good[1]
+            result = self.simulate(status=2)
+            self.assertRegex(result.stderr, rf"(?m)^{self.config if config else self.scenario}:1:\d+: error: ")
+            self.assertEqual(result.stdout, "")
+
+    def test_files_that_cannot_be_read_are_told(self):
+        for paths in (("/nowhere/a.json", self.scenario), (self.config, "/nowhere/a.json")):
+            result = trunkha("simulate", *paths)
+            self.check_exit(result, 2)
+            self.assertIn("cannot read /nowhere/a.json: No such file", result.stderr)
+
+    def test_settings_that_cannot_be_made_are_told(self):
+        for option in ("--set", "--compare"):
+            result = self.simulate(option, "keepalive.intervall=10", status=2)
+            self.assertIn("intervall", result.stderr)
+
+    def test_options_that_exclude_each_other_are_refused(self):
+        for arguments, words in ((("--events", "--json"), "leave --json and --compare out"),
+                                 (("--events", "--compare", "a=1"), "leave --json and --compare out"),
+                                 (("--replay", "x"), "in place of SCENARIO"),
+                                 (("--compare", ",".join(["a=1"] * 129)), "too many")):
+            self.assertIn(words, self.simulate(*arguments, status=3).stderr)
+        self.assertIn("SCENARIO is missing", trunkha("simulate", self.config).stderr)
+
+    def test_output_that_cannot_be_written_is_no_success(self):
+        for arguments in ((), ("--json",), ("--events",)):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([cli.TRUNKHA, "simulate", self.config, self.scenario, *arguments], stdout=full,
+                                        stderr=subprocess.PIPE, text=True, timeout=cli.LIMIT)
+            self.check_exit(result, 3)
+            self.assertIn("cannot write to standard output", result.stderr)
+
+
+class Picture(Simulated):
+    def draw(self, *arguments):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "picture.svg")
+            self.simulate("--svg", path, *arguments)
+            return ElementTree.parse(path).getroot()
+
+    def texts(self, root):
+        return [element.text for element in root.iter(f"{SVG}text")]
+
+    def test_it_stands_alone(self):
+        root = self.draw()
+        self.assertEqual(root.tag, f"{SVG}svg")
+        for element in root.iter():
+            self.assertTrue(element.tag.startswith(SVG), element.tag)
+            self.assertNotIn(element.tag[len(SVG):], ("script", "image", "foreignObject"))
+            for name, value in element.attrib.items():
+                self.assertFalse(name.endswith("href") or name.startswith("on"), name)
+                self.assertNotRegex(value, r"https?:|url\((?!#)")
+
+    def test_it_has_no_number_that_is_none(self):
+        for element in self.draw().iter():
+            for value in element.attrib.values():
+                self.assertNotRegex(value, r"(?i)\b(nan|inf)")
+
+    def test_states_are_words(self):
+        texts = self.texts(self.draw())
+        for word in ("AVAILABLE", "DEGRADED", "DOWN", "UNKNOWN"):
+            self.assertIn(word, texts)
+        self.assertEqual(texts.count("DOWN"), 2, "in the legend, and in the band of a1")
+
+    def test_axes_charts_and_trunks_are_named(self):
+        texts = self.texts(self.draw())
+        for words in ("a1", "b1", "0:00", "10:00", "time (minutes:seconds)", "Calls per second, by trunk"):
+            self.assertIn(words, texts)
+        self.assertTrue(any(text.startswith("Post-dial delay") for text in texts))
+
+    def test_comparison_draws_both(self):
+        texts = self.texts(self.draw("--compare", "keepalive.interval=5"))
+        self.assertIn("as in the file", texts)
+        self.assertIn("keepalive.interval=5", texts)
+        self.assertEqual(texts.count("Calls per second, by trunk"), 2)
+
+    def test_names_are_escaped(self):
+        config = carriers()
+        wild = '<&"\'>\u00fc\uffff'
+        config["trunkGroups"][0]["trunks"][0]["id"] = wild
+        self.config = write_file(self, config)
+        self.assertIn(wild.replace("\uffff", "?"), self.texts(self.draw()))
+
+    def test_every_ready_scenario_is_drawn(self):
+        for self.config, self.scenario in ready_scenarios():
+            self.assertIn("Calls per second, by trunk", self.texts(self.draw()))
+
+    def test_many_trunks_are_drawn_as_far_as_there_is_room(self):
+        trunks = [{"id": f"t{i}", "sipAddress": f"192.0.2.{i}"} for i in range(1, 101)]
+        self.config = write_file(self, {"trunkGroups": [{"id": "g", "strategy": "roundRobin", "trunks": trunks}]})
+        texts = self.texts(self.draw())
+        self.assertIn("and 76 more trunks", texts)
+        self.assertIn("other trunks", texts)
+
+    def test_picture_that_cannot_be_written_is_no_success(self):
+        for path, words in (("/nowhere/a.svg", "No such file"), ("/dev/full", "No space left")):
+            result = self.simulate("--svg", path, status=3)
+            self.assertIn(f"cannot write {path}: {words}", result.stderr)
+
+
+if __name__ == "__main__":
+    cli.main()

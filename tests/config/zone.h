@@ -1,0 +1,17 @@
+/** @file zone.h  A made-up DNS for lint
+ *
+ *  A line for each name: `HOST ADDRESS[,ADDRESS...] TTL [SRV-TARGET...]` or `HOST TROUBLE`. */
+#ifndef TESTS_CONFIG_ZONE_H
+#define TESTS_CONFIG_ZONE_H
+
+#include "config/config.h"
+
+struct zone {
+    const char *lines;
+    unsigned n_asked;
+};
+
+/** Asks the zone; a name that is not in it gets no answer at all. */
+struct tha_config_resolver zone_resolver(struct zone *zone);
+
+#endif
