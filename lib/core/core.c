@@ -262,19 +262,22 @@ static void end_hold_downs(struct tha_core *core, uint64_t now_ms)
 
 /* ---- Actions ---- */
 
-uint64_t tha_core_next_change(const struct tha_core *core)
+/** Of all but probes. */
+static uint64_t next_of_others(const struct tha_core *core)
 {
     uint64_t of_trunks = least(tha_heap_next(&core->admins), tha_heap_next(&core->holds));
-    uint64_t of_targets = least(tha_schedule_next_silence(core), tha_heap_next(&core->cares));
 
-    return least(least(of_trunks, of_targets), tha_addresses_next_expiry(core));
+    return least(least(of_trunks, tha_heap_next(&core->cares)), tha_addresses_next_expiry(core));
+}
+
+uint64_t tha_core_next_change(const struct tha_core *core)
+{
+    return least(tha_schedule_next_silence(core), next_of_others(core));
 }
 
 uint64_t tha_core_next_expiry(const struct tha_core *core)
 {
-    uint64_t probe = core->follows_probes ? THA_NEVER : tha_schedule_next_expiry(core);
-
-    return least(probe, tha_core_next_change(core));
+    return core->follows_probes ? tha_core_next_change(core) : least(tha_schedule_next_expiry(core), next_of_others(core));
 }
 
 void tha_core_show_target(struct tha_core *core, struct tha_target *target)

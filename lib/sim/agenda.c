@@ -119,10 +119,12 @@ static void move_down(struct tha_agenda *agenda, struct tha_link *list)
     }
 }
 
-/** Of this very moment. */
+/** Of this very moment. Who comes after it was last touched long ago: memory is given time to find him. */
 static struct tha_due *first_of_now(const struct tha_agenda *agenda)
 {
     const struct tha_link *list = &agenda->wheels[0].slots[digit_of(agenda->now_ms, 0)];
+
+    __builtin_prefetch(list->next->next);
 
     return list->next != list ? (struct tha_due *)list->next : NULL;
 }
