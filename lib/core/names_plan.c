@@ -5,6 +5,7 @@
  *   found in part            as found, but no later than after a failure
  *   no such name, no address after the time that this holds, at most 30 s
  *   failed, silent           after 1 s, 2 s, 4 s ... 30 s */
+#include "base/random.h"
 #include "names_parts.h"
 
 #define GAP_MS         1000U /* between two lookups of one name, at least */
@@ -27,19 +28,6 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t after_s(uint64_t now_ms, uint32_t seconds)
 {
     return now_ms + UINT64_C(1000) * seconds;
-}
-
-/** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
-static uint32_t random_below(struct tha_names *names, uint32_t limit)
-{
-    uint64_t x = names->random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    names->random = x;
-
-    return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
 }
 
 void tha_names_unplan(struct tha_names *names, struct tha_entry *entry)
@@ -92,7 +80,7 @@ static void plan_refresh(struct tha_names *names, struct tha_entry *entry, uint3
         ask_ms = entry->ends_ms;
     } else {
         entry->ends_ms = after_s(now_ms, (uint32_t)later(held_ttl_s, names->settings.min_ttl_s));
-        ask_ms = now_ms + tha_names_lead_ms(entry->ends_ms - now_ms, random_below(names, THA_NAMES_LEADS));
+        ask_ms = now_ms + tha_names_lead_ms(entry->ends_ms - now_ms, tha_random_below(&names->random, THA_NAMES_LEADS));
     }
 
     entry->held_ttl_s = held_ttl_s;

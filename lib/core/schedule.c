@@ -4,24 +4,13 @@
 
 #include <stddef.h>
 
+#include "base/random.h"
+
 #define COMB_MIN_MS     1000U  /* the first probes are spread over at least this long ... */
 #define COMB_PER_SECOND 500U   /* ... or as long as this rate takes */
 #define PACE_MIN        8U     /* in any 10 ms: what the comb needs, and a little room */
 #define LATE_MS         100U   /* what a result may take from the wire to here */
 #define LOST_AFTER_MS   10000U /* after its time-out a probe of which nothing was heard is given up */
-
-/** xorshift64*: jitter needs no secrecy, only to be the same for the same seed. */
-static uint32_t random_below(struct tha_core *core, uint32_t limit)
-{
-    uint64_t x = core->random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    core->random = x;
-
-    return (uint32_t)((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit >> 32);
-}
 
 static uint32_t index_of(const struct tha_core *core, const struct tha_target *target)
 {
@@ -70,7 +59,7 @@ static uint32_t with_jitter(struct tha_core *core, const struct tha_target *targ
 {
     uint32_t width = tha_schedule_width(tha_table_keepalive(core->table, target), &target->health, period_ms);
 
-    return width ? period_ms - width + random_below(core, 2 * width + 1) : period_ms;
+    return width ? period_ms - width + tha_random_below(&core->random, 2 * width + 1) : period_ms;
 }
 
 /** When the first in either line may go is worked out anew. */
