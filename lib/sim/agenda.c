@@ -119,14 +119,27 @@ static void move_down(struct tha_agenda *agenda, struct tha_link *list)
     }
 }
 
-/** Of this very moment. Who comes after it was last touched long ago: memory is given time to find him. */
+/** Who comes next within the second was last touched long ago: memory is given time to find him. */
+static void look_ahead(const struct tha_agenda *agenda)
+{
+    const struct tha_wheel *wheel = &agenda->wheels[0];
+    uint32_t slot = find_slot(wheel, digit_of(agenda->now_ms, 0) + 1);
+
+    if (slot < THA_WHEEL_SLOTS)
+        __builtin_prefetch(wheel->slots[slot].next);
+}
+
+/** Of this very moment. */
 static struct tha_due *first_of_now(const struct tha_agenda *agenda)
 {
     const struct tha_link *list = &agenda->wheels[0].slots[digit_of(agenda->now_ms, 0)];
 
-    __builtin_prefetch(list->next->next);
+    if (list->next == list)
+        return NULL;
 
-    return list->next != list ? (struct tha_due *)list->next : NULL;
+    look_ahead(agenda);
+
+    return (struct tha_due *)list->next;
 }
 
 struct tha_due *tha_agenda_first(struct tha_agenda *agenda, uint64_t now_ms)

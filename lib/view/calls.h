@@ -13,6 +13,7 @@
 #define THA_VIEW_CALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/model.h"
 #include "core/news.h"
@@ -94,6 +95,9 @@ struct tha_view_call {
     char target[TRUNKHA_ID_SIZE];
     char detail[96]; /**< its attempts in a line */
 };
+
+/** What is no text. */
+#define THA_VIEW_CALL_HEAD offsetof(struct tha_view_call, call_id)
 
 /** getpid(), but without a system call each time. */
 uint32_t tha_view_own_pid(const trunkha_view *view);

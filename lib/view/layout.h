@@ -13,7 +13,7 @@
 #include "calls.h"
 
 #define THA_TABLE_MAGIC  UINT64_C(0x0061686b6e757274) /* "trunkha" */
-#define THA_TABLE_LAYOUT 5U
+#define THA_TABLE_LAYOUT 6U
 
 /** Offsets in the table are multiples of this: the largest page of any machine we run on. */
 #define THA_TABLE_PAGE 65536U
@@ -138,9 +138,9 @@ struct tha_group_record {
 struct tha_trunk_record {
     _Atomic uint64_t state;
     tha_text_ref id, name, group_id, uri;
-    _Atomic uint32_t slot; /**< of its gauge */
-    tha_ref extra;         /**< 0 = it has none */
-    _Atomic uint64_t lack; /**< of abilities, in one word */
+    _Atomic uint32_t slot;     /**< of its gauge */
+    tha_ref extra;             /**< 0 = it has none */
+    _Atomic uint64_t lack;     /**< of abilities, in one word */
     _Atomic uint32_t compared; /**< with which trunk, or THA_NONE */
     uint32_t reserved;
 };
@@ -264,8 +264,8 @@ struct tha_profile_gauge {
 static_assert(sizeof(struct tha_stored_event) % sizeof(uint64_t) == 0, "events are copied word by word");
 static_assert(sizeof(struct tha_event_record) <= 624, "events are most of what a table takes");
 static_assert(sizeof(((trunkha_event *)0)->added) == TRUNKHA_LIST_SIZE, "what was packed can be unpacked");
-static_assert(sizeof(struct tha_news) % sizeof(uint64_t) == 0, "news are copied word by word");
-static_assert(sizeof(struct tha_view_call) % sizeof(uint64_t) == 0, "calls are copied word by word");
+static_assert(THA_NEWS_HEAD % sizeof(uint64_t) == 0, "news are copied word by word");
+static_assert(THA_VIEW_CALL_HEAD % sizeof(uint64_t) == 0, "calls are copied word by word");
 static_assert(sizeof(struct tha_calls) <= THA_TABLE_PAGE, "reports begin on the next page");
 static_assert(sizeof(struct tha_trunk_record) % THA_BLOCK_SIZE == 0, "trunks can be referred to");
 static_assert(sizeof(struct tha_trunk_record) <= 48 && sizeof(struct tha_target_record) <= 80,

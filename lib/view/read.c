@@ -259,10 +259,10 @@ static void tell_call(const trunkha_view *view, uint64_t token, const struct tha
         .attempts = call->attempts,
         .pid = call->pid,
     };
-    memcpy(status->call_id, call->call_id, sizeof(status->call_id));
-    memcpy(status->profile_id, call->profile_id, sizeof(status->profile_id));
-    memcpy(status->trunk_id, call->trunk_id, sizeof(status->trunk_id));
-    memcpy(status->target, call->target, sizeof(status->target));
+    tha_text_copy(status->call_id, sizeof(status->call_id), call->call_id);
+    tha_text_copy(status->profile_id, sizeof(status->profile_id), call->profile_id);
+    tha_text_copy(status->trunk_id, sizeof(status->trunk_id), call->trunk_id);
+    tha_text_copy(status->target, sizeof(status->target), call->target);
 }
 
 int trunkha_view_next_call(const trunkha_view *view, const char *trunk_id, uint32_t *inout_place,

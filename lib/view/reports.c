@@ -12,6 +12,7 @@
 
 #include "calls.h"
 #include "handle.h"
+#include "words.h"
 
 /** How often a place is tried for when others take it first. */
 #define TRIES 64
@@ -34,30 +35,18 @@ static uint64_t free_state(uint64_t place)
     return place / THA_REPORTS_MAX * 2;
 }
 
-/** Only some have texts: the others are brief. */
-static size_t n_words(const struct tha_news *news)
-{
-    return (tha_news_has_texts(news->kind) ? sizeof(*news) : THA_NEWS_HEAD) / sizeof(uint64_t);
-}
-
-static uint64_t add_to_check(uint64_t check, uint64_t word)
-{
-    return (check << 7 | check >> 57) + word;
-}
-
 static void store_news(struct tha_report_record *record, const struct tha_news *news, uint64_t place)
 {
-    uint64_t check = place;
-    size_t count = n_words(news);
+    struct tha_words words = {.next = record->words, .check = place};
 
-    for (size_t i = 0; i < count; i++) {
-        uint64_t word;
-
-        memcpy(&word, (const char *)news + i * sizeof(word), sizeof(word));
-        tha_put64(&record->words[i], word);
-        check = add_to_check(check, word);
+    tha_words_put_numbers(&words, news, THA_NEWS_HEAD);
+    if (tha_news_has_texts(news->kind)) {
+        tha_words_put_text(&words, news->call_id, sizeof(news->call_id));
+        tha_words_put_text(&words, news->profile_id, sizeof(news->profile_id));
+        tha_words_put_text(&words, news->trunk_id, sizeof(news->trunk_id));
+        tha_words_put_text(&words, news->detail, sizeof(news->detail));
     }
-    tha_put64(&record->check, check);
+    tha_put64(&record->check, words.check);
 }
 
 /* ---- the doorbell ---- */
@@ -166,43 +155,22 @@ uint64_t tha_view_lost_news(const trunkha_view *view)
 
 /* ---- to the writer ---- */
 
-static void end_texts(struct tha_news *news)
-{
-    if (!tha_news_has_texts(news->kind)) {
-        memset((char *)news + THA_NEWS_HEAD, 0, sizeof(*news) - THA_NEWS_HEAD);
-        return;
-    }
-
-    news->call_id[sizeof(news->call_id) - 1] = '\0';
-    news->profile_id[sizeof(news->profile_id) - 1] = '\0';
-    news->trunk_id[sizeof(news->trunk_id) - 1] = '\0';
-    news->detail[sizeof(news->detail) - 1] = '\0';
-}
-
-/** Loads the words from @p first up to @p end. Returns the check with them. */
-static uint64_t load_words(const struct tha_report_record *record, size_t first, size_t end, uint64_t check,
-                           struct tha_news *news)
-{
-    for (size_t i = first; i < end; i++) {
-        uint64_t word = tha_get64(&record->words[i]);
-
-        memcpy((char *)news + i * sizeof(word), &word, sizeof(word));
-        check = add_to_check(check, word);
-    }
-
-    return check;
-}
-
 /** False when what is there is not what was reported. */
-static bool load_news(const struct tha_report_record *record, uint64_t place, struct tha_news *news)
+static bool load_news(struct tha_report_record *record, uint64_t place, struct tha_news *news)
 {
-    size_t n_head = THA_NEWS_HEAD / sizeof(uint64_t);
-    uint64_t check = load_words(record, 0, n_head, place, news);
+    struct tha_words words = {.next = record->words, .check = place};
 
-    check = load_words(record, n_head, n_words(news), check, news); /* its head says how long it is */
-    end_texts(news);
+    tha_words_get_numbers(&words, news, THA_NEWS_HEAD);
+    if (tha_news_has_texts(news->kind)) {
+        tha_words_get_text(&words, news->call_id, sizeof(news->call_id));
+        tha_words_get_text(&words, news->profile_id, sizeof(news->profile_id));
+        tha_words_get_text(&words, news->trunk_id, sizeof(news->trunk_id));
+        tha_words_get_text(&words, news->detail, sizeof(news->detail));
+    } else {
+        news->call_id[0] = news->profile_id[0] = news->trunk_id[0] = news->detail[0] = '\0';
+    }
 
-    return tha_get64(&record->check) == check;
+    return tha_get64(&record->check) == words.check;
 }
 
 /** Begun so long ago that whoever did it will not finish? All those begun before the first of them was found wait no longer

@@ -11,6 +11,7 @@
 
 #include "calls.h"
 #include "handle.h"
+#include "words.h"
 
 enum status { FREE, CLAIMED, LIVE, CHANGING };
 
@@ -166,31 +167,30 @@ static_assert(THA_RUNNING_MAX == 0x10000, "a place fits in a token");
 
 static void store_call(struct tha_running_record *record, const struct tha_view_call *call)
 {
-    for (size_t i = 0; i < THA_RUNNING_WORDS; i++) {
-        uint64_t word;
+    struct tha_words words = {.next = record->words};
 
-        memcpy(&word, (const char *)call + i * sizeof(word), sizeof(word));
-        tha_put64(&record->words[i], word);
-    }
+    tha_words_put_numbers(&words, call, THA_VIEW_CALL_HEAD);
+    tha_words_put_text(&words, call->call_id, sizeof(call->call_id));
+    tha_words_put_text(&words, call->profile_id, sizeof(call->profile_id));
+    tha_words_put_text(&words, call->trunk_id, sizeof(call->trunk_id));
+    tha_words_put_text(&words, call->target, sizeof(call->target));
+    tha_words_put_text(&words, call->detail, sizeof(call->detail));
 }
 
-/** Whatever was in the table, texts end within their fields. */
-static void load_call(const struct tha_running_record *record, struct tha_view_call *call)
+static void load_call(struct tha_running_record *record, struct tha_view_call *call)
 {
-    for (size_t i = 0; i < THA_RUNNING_WORDS; i++) {
-        uint64_t word = tha_get64(&record->words[i]);
+    struct tha_words words = {.next = record->words};
 
-        memcpy((char *)call + i * sizeof(word), &word, sizeof(word));
-    }
-    call->call_id[sizeof(call->call_id) - 1] = '\0';
-    call->profile_id[sizeof(call->profile_id) - 1] = '\0';
-    call->trunk_id[sizeof(call->trunk_id) - 1] = '\0';
-    call->target[sizeof(call->target) - 1] = '\0';
-    call->detail[sizeof(call->detail) - 1] = '\0';
+    tha_words_get_numbers(&words, call, THA_VIEW_CALL_HEAD);
+    tha_words_get_text(&words, call->call_id, sizeof(call->call_id));
+    tha_words_get_text(&words, call->profile_id, sizeof(call->profile_id));
+    tha_words_get_text(&words, call->trunk_id, sizeof(call->trunk_id));
+    tha_words_get_text(&words, call->target, sizeof(call->target));
+    tha_words_get_text(&words, call->detail, sizeof(call->detail));
 }
 
 /** Reads a live call. Its state then; 0 when there is none, or others change it all the time. */
-static uint64_t load_live(const struct tha_running_record *record, struct tha_view_call *call)
+static uint64_t load_live(struct tha_running_record *record, struct tha_view_call *call)
 {
     for (int tries = 0; tries < TRIES; tries++) {
         uint64_t state = tha_get64(&record->state);

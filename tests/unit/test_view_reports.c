@@ -39,7 +39,9 @@ static bool is_whole(const struct tha_news *news)
 {
     struct tha_news expected = news_of(news->trunk_slot, news->duration_ms);
 
-    return !memcmp(news, &expected, sizeof(expected));
+    return !memcmp(news, &expected, THA_NEWS_HEAD) && !strcmp(news->call_id, expected.call_id) &&
+           !strcmp(news->profile_id, expected.profile_id) && !strcmp(news->trunk_id, expected.trunk_id) &&
+           !strcmp(news->detail, expected.detail);
 }
 
 static void post(trunkha_view *view, uint32_t number)

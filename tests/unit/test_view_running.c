@@ -39,7 +39,9 @@ static bool is_whole(const struct tha_view_call *call)
     expected.pid = call->pid;
     expected.expires_ms = call->expires_ms;
 
-    return !memcmp(call, &expected, sizeof(expected));
+    return !memcmp(call, &expected, THA_VIEW_CALL_HEAD) && !strcmp(call->call_id, expected.call_id) &&
+           !strcmp(call->profile_id, expected.profile_id) && !strcmp(call->trunk_id, expected.trunk_id) &&
+           !strcmp(call->target, expected.target) && !strcmp(call->detail, expected.detail);
 }
 
 static uint64_t enter(trunkha_view *view, uint32_t number)
