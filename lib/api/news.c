@@ -4,9 +4,7 @@
 #include "engine.h"
 #include "view/calls.h"
 
-/** While there are reports the engine looks for more this often ... */
-#define LOOK_EVERY_MS 50U
-/** ... and when there were none for so long, it sleeps until one wakes it, or until its next heartbeat. */
+/** When there were no reports for so long, the engine sleeps until one wakes it, or until its next heartbeat. */
 #define QUIET_AFTER_MS 1000U
 
 /** What one turn of the loop takes, so that the sockets have theirs. */
@@ -88,7 +86,7 @@ void tha_engine_take_news(trunkha_engine *engine)
     if (n == TAKEN_MAX)
         engine->next_news_ms = now_ms;
     else if (now_ms < engine->last_news_ms + QUIET_AFTER_MS || !tha_view_await_news(engine->view))
-        engine->next_news_ms = now_ms + LOOK_EVERY_MS;
+        engine->next_news_ms = now_ms + THA_VIEW_LOOK_MS;
     else
         engine->next_news_ms = THA_NEVER;
 }

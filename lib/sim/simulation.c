@@ -8,9 +8,6 @@
 
 #define EVENTS_KEPT 4096U
 
-/** As the engine's thread does: lib/api/news.c. */
-#define LOOK_EVERY_MS 50U
-
 /** Turns that the core may want at one moment before time goes on; it never needs more than a few. */
 #define TURNS_MAX 1000U
 
@@ -113,7 +110,7 @@ static void hear_of_calls(struct tha_sim *sim)
 
 void tha_sim_ring(struct tha_sim *sim, bool at_once)
 {
-    uint64_t when = at_once ? sim->now_ms : sim->now_ms + LOOK_EVERY_MS;
+    uint64_t when = at_once ? sim->now_ms : sim->now_ms + THA_VIEW_LOOK_MS;
 
     sim->next_news_ms = earlier(sim->next_news_ms, when);
 }

@@ -128,6 +128,9 @@ bool tha_view_reap_call(trunkha_view *view, uint32_t n, uint64_t now_ms, struct 
 
 /* ---- reports.c: from any thread or process to the writer's ---- */
 
+/** While there are reports the writer looks for more this often. */
+#define THA_VIEW_LOOK_MS 50U
+
 /** Hands @p news in; if there is no room for it, that is counted. @p is_urgent: the writer is woken at once if it is in this
  *  process; else it comes by itself, soon while there is something to take. */
 void tha_view_post_news(trunkha_view *view, const struct tha_news *news, bool is_urgent);
