@@ -1,10 +1,9 @@
 #include "adapters/probe_once.h"
 
 #include <errno.h>
-#include <semaphore.h>
 #include <string.h>
 
-#include "adapters/loop.h"
+#include "adapters/once.h"
 #include "adapters/printable.h"
 #include "adapters/scan_abilities.h"
 #include "adapters/sip_scan.h"
@@ -20,7 +19,7 @@ struct once {
     trunkha_probe_result *result;
     char *error_buf;
     size_t error_size;
-    sem_t ended;
+    struct tha_once question;
 };
 
 static void sleep_on(struct once *once)
@@ -161,7 +160,7 @@ static void on_result(uint32_t slot, const struct tha_evidence *evidence, void *
     (void)slot;
     describe(evidence, once->target->timeout_ms, once->result->detail, sizeof(once->result->detail));
     judge(evidence, once->failing, once->result);
-    sem_post(&once->ended);
+    tha_once_end(&once->question);
 }
 
 /* ---- Its thread ---- */
@@ -220,11 +219,6 @@ static void on_expiry(uint64_t now_ms, void *user_data)
     sleep_on(once);
 }
 
-static void on_doorbell(void *user_data)
-{
-    (void)user_data;
-}
-
 static void on_end(void *user_data)
 {
     struct once *once = user_data;
@@ -237,19 +231,7 @@ int tha_probe_once(const struct tha_prober_target *target, const struct tha_code
 {
     struct once once = {
         .target = target, .failing = failing, .result = result, .error_buf = error_buf, .error_size = error_size};
-    const struct tha_loop_handlers handlers = {on_start, on_expiry, on_doorbell, on_end, &once};
-    const struct tha_log silent = {NULL, NULL};
-    struct tha_loop *loop;
-    int err;
+    const struct tha_loop_handlers handlers = {.start = on_start, .expiry = on_expiry, .end = on_end, .user_data = &once};
 
-    sem_init(&once.ended, 0, 0);
-    err = tha_loop_new(&tha_mem_default, &silent, &handlers, &loop);
-    if (!err) {
-        while (sem_wait(&once.ended))
-            ; /* a signal of the host's */
-        tha_loop_free(loop);
-    }
-    sem_destroy(&once.ended);
-
-    return err;
+    return tha_once_run(&once.question, &handlers);
 }

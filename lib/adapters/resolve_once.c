@@ -1,9 +1,9 @@
 #include "adapters/resolve_once.h"
 
-#include <semaphore.h>
 #include <string.h>
 
 #include "adapters/dns.h"
+#include "adapters/once.h"
 
 struct once {
     const struct tha_name *name;
@@ -15,7 +15,7 @@ struct once {
     struct tha_srv_targets *targets; /**< NULL = not wanted */
     struct tha_lookup_result *result;
     bool has_ended;
-    sem_t ended;
+    struct tha_once question;
 };
 
 /** What the result points to is the lookup's, which goes. */
@@ -46,7 +46,7 @@ static void go_on(struct once *once)
     if (!once->has_ended && tha_lookup_is_done(once->lookup, &result)) {
         once->has_ended = true;
         take_result(once, &result);
-        sem_post(&once->ended);
+        tha_once_end(&once->question);
     }
 }
 
@@ -97,30 +97,13 @@ static void on_expiry(uint64_t now_ms, void *user_data)
     tha_loop_wake_at(once->loop, tha_dns_next_expiry(once->dns));
 }
 
-static void on_doorbell(void *user_data)
-{
-    (void)user_data;
-}
-
 int tha_resolve_once(const struct tha_name *name, const struct tha_dns_settings *settings,
                      struct tha_location *ret_locations, struct tha_srv_targets *ret_targets,
                      struct tha_lookup_result *ret_result)
 {
     struct once once = {
         .name = name, .settings = settings, .locations = ret_locations, .targets = ret_targets, .result = ret_result};
-    const struct tha_loop_handlers handlers = {on_start, on_expiry, on_doorbell, on_end, &once};
-    const struct tha_log silent = {NULL, NULL};
-    struct tha_loop *loop;
-    int err;
+    const struct tha_loop_handlers handlers = {.start = on_start, .expiry = on_expiry, .end = on_end, .user_data = &once};
 
-    sem_init(&once.ended, 0, 0);
-    err = tha_loop_new(&tha_mem_default, &silent, &handlers, &loop);
-    if (!err) {
-        while (sem_wait(&once.ended))
-            ; /* a signal of the host's */
-        tha_loop_free(loop);
-    }
-    sem_destroy(&once.ended);
-
-    return err;
+    return tha_once_run(&once.question, &handlers);
 }

@@ -13,43 +13,14 @@
 #define RECEIVE_BUFFER (8 * 1024 * 1024) /* bytes: the answers of some 10,000 peers may come at once */
 #define ERRORS_MAX     512               /* taken from the error queue in one go */
 
-static socklen_t set_name(union tha_udp_name *name, const struct tha_addr *addr)
-{
-    memset(name, 0, sizeof(*name));
-    if (addr->family == 6) {
-        name->v6.sin6_family = AF_INET6;
-        name->v6.sin6_port = htons(addr->port);
-        memcpy(&name->v6.sin6_addr, addr->ip, 16);
-        return sizeof(name->v6);
-    }
-
-    name->v4.sin_family = AF_INET;
-    name->v4.sin_port = htons(addr->port);
-    memcpy(&name->v4.sin_addr, addr->ip, 4);
-
-    return sizeof(name->v4);
-}
-
-static void set_addr(struct tha_addr *addr, const union tha_udp_name *name)
-{
-    bool is_v6 = name->any.sa_family == AF_INET6;
-
-    *addr = (struct tha_addr){.family = is_v6 ? 6 : 4};
-    addr->port = ntohs(is_v6 ? name->v6.sin6_port : name->v4.sin_port);
-    if (is_v6)
-        memcpy(addr->ip, &name->v6.sin6_addr, 16);
-    else
-        memcpy(addr->ip, &name->v4.sin_addr, 4);
-}
-
 static int find_name(int fd, struct tha_addr *ret_addr)
 {
-    union tha_udp_name name;
+    union tha_sock_name name;
     socklen_t len = sizeof(name);
 
     if (getsockname(fd, &name.any, &len))
         return errno;
-    set_addr(ret_addr, &name);
+    tha_sock_name_get(&name, ret_addr);
 
     return 0;
 }
@@ -99,8 +70,8 @@ static int open_sockets(struct tha_udp *udp, const struct tha_addr *addr)
 int tha_udp_open(struct tha_udp *udp, const struct tha_addr *addr, const struct tha_udp_handlers *handlers,
                  const struct tha_log *log)
 {
-    union tha_udp_name name;
-    socklen_t len = set_name(&name, addr);
+    union tha_sock_name name;
+    socklen_t len = tha_sock_name_set(&name, addr);
     int err;
 
     udp->handlers = *handlers;
@@ -173,7 +144,7 @@ void tha_udp_inbox_take(struct tha_udp_inbox *inbox, unsigned i, struct tha_udp_
     ret_packet->data = inbox->data[i];
     ret_packet->len = inbox->messages[i].msg_len;
     ret_packet->is_cut = header->msg_flags & MSG_TRUNC;
-    set_addr(&ret_packet->peer, &inbox->peers[i]);
+    tha_sock_name_get(&inbox->peers[i], &ret_packet->peer);
     ret_packet->local = (struct tha_addr){.family = 0};
     read_destination(header, &ret_packet->local);
     clear_place(inbox, i);
@@ -212,7 +183,7 @@ void tha_udp_read_errors(struct tha_udp *udp)
     char data[1024];
 
     for (unsigned i = 0; i < ERRORS_MAX; i++) {
-        union tha_udp_name name;
+        union tha_sock_name name;
         struct tha_addr to = {.family = 0};
         struct iovec piece = {data, sizeof(data)};
         struct msghdr header = {.msg_name = &name,
@@ -228,7 +199,7 @@ void tha_udp_read_errors(struct tha_udp *udp)
             return;
         if (!error || !is_refusal(error))
             continue;
-        set_addr(&to, &name);
+        tha_sock_name_get(&name, &to);
         udp->handlers.refused(&to, data, (size_t)len, (int)error->ee_errno, udp->handlers.user_data);
     }
 }
@@ -266,14 +237,14 @@ void tha_udp_post(struct tha_udp *udp, size_t len, const struct tha_addr *to, co
     udp->out_used += len;
     udp->tickets[i] = ticket ? *ticket : nobody;
     *header = (struct msghdr){.msg_name = &udp->peers[i], .msg_iov = &udp->pieces[i], .msg_iovlen = 1};
-    header->msg_namelen = set_name(&udp->peers[i], to);
+    header->msg_namelen = tha_sock_name_set(&udp->peers[i], to);
     if (from && from->family)
         set_source(header, &udp->controls[i], from);
 }
 
 int tha_udp_send(struct tha_udp *udp, const void *data, size_t len, const struct tha_addr *to, const struct tha_addr *from)
 {
-    union tha_udp_name peer;
+    union tha_sock_name peer;
     union tha_udp_control control;
     union {
         const void *data;
@@ -282,7 +253,7 @@ int tha_udp_send(struct tha_udp *udp, const void *data, size_t len, const struct
     struct iovec piece = {bytes.base, len};
     struct msghdr header = {.msg_name = &peer, .msg_iov = &piece, .msg_iovlen = 1};
 
-    header.msg_namelen = set_name(&peer, to);
+    header.msg_namelen = tha_sock_name_set(&peer, to);
     if (from && from->family)
         set_source(&header, &control, from);
 
@@ -337,8 +308,8 @@ void tha_udp_flush(struct tha_udp *udp)
 int tha_udp_find_local(const struct tha_udp *udp, const struct tha_addr *peer, struct tha_addr *ret_local)
 {
     static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC}; /* lets go of the address that it was given before */
-    union tha_udp_name name;
-    socklen_t len = set_name(&name, peer);
+    union tha_sock_name name;
+    socklen_t len = tha_sock_name_set(&name, peer);
     int err;
 
     if (udp->route_fd < 0) {

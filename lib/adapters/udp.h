@@ -2,10 +2,7 @@
 #ifndef THA_ADAPTERS_UDP_H
 #define THA_ADAPTERS_UDP_H
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include "base/addr.h"
+#include "adapters/sock_name.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -13,12 +10,6 @@
 #define THA_UDP_OUTBOX_MAX  64   /* datagrams sent by one system call */
 #define THA_UDP_RECEIVE_MAX 8192 /* bytes of a datagram; longer ones come cut, and marked so */
 #define THA_UDP_SEND_MAX    4096
-
-union tha_udp_name {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
 
 /** Room for one IP_PKTINFO or IPV6_PKTINFO. */
 union tha_udp_control {
@@ -38,7 +29,7 @@ struct tha_udp_packet {
 struct tha_udp_inbox {
     struct mmsghdr messages[THA_UDP_INBOX_MAX];
     struct iovec pieces[THA_UDP_INBOX_MAX];
-    union tha_udp_name peers[THA_UDP_INBOX_MAX];
+    union tha_sock_name peers[THA_UDP_INBOX_MAX];
     union tha_udp_control controls[THA_UDP_INBOX_MAX];
     char data[THA_UDP_INBOX_MAX][THA_UDP_RECEIVE_MAX];
 };
@@ -66,7 +57,7 @@ struct tha_udp {
     size_t out_used;
     struct mmsghdr messages[THA_UDP_OUTBOX_MAX];
     struct iovec pieces[THA_UDP_OUTBOX_MAX];
-    union tha_udp_name peers[THA_UDP_OUTBOX_MAX];
+    union tha_sock_name peers[THA_UDP_OUTBOX_MAX];
     union tha_udp_control controls[THA_UDP_OUTBOX_MAX];
     struct tha_udp_ticket tickets[THA_UDP_OUTBOX_MAX];
     char out[THA_UDP_OUTBOX_MAX * 512];
