@@ -305,7 +305,7 @@ bool tha_addresses_take_news(struct tha_core *core, uint64_t now_ms)
     tha_names_get(core->names, name, &state);
     trunks = tha_table_find_name(core->table, name, &n);
     for (uint32_t i = 0; i < n; i++) {
-        tha_core_show_trunk(core, &core->table->trunks[trunks[i]]);
+        tha_show_trunk(core, &core->table->trunks[trunks[i]]);
         follow_trouble(core, trunks[i], &state, now_ms);
     }
     if (news & THA_NAMES_ADDRESSES)

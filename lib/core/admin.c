@@ -26,7 +26,7 @@ void tha_admin_forget(struct tha_core *core, uint32_t index, uint64_t now_ms)
         tha_health_reset(&target->health, now_ms);
         tha_care_drop(core, target);
         target->is_probing = false;
-        tha_core_show_target(core, target);
+        tha_show_target(core, target);
     }
     trunk->silent_since_ms = trunk->recovered_ms = 0;
 }
@@ -114,7 +114,7 @@ int tha_core_fail_back(struct tha_core *core, const char *profile_id, uint64_t n
         return TRUNKHA_ERR_NOTFOUND;
 
     core->table->profiles[profile].released_ms = now_ms;
-    tha_core_show_profile(core, profile);
+    tha_show_profile(core, profile);
 
     return 0;
 }

@@ -43,7 +43,7 @@ void tha_care_resume(struct tha_core *core, struct tha_target *target)
 static void set_trial(struct tha_core *core, struct tha_target *target, enum tha_trial trial)
 {
     target->trial = (uint8_t)trial;
-    tha_core_show_target(core, target);
+    tha_show_target(core, target);
 }
 
 void tha_care_drop(struct tha_core *core, struct tha_target *target)
@@ -79,7 +79,7 @@ void tha_care_cool(struct tha_core *core, struct tha_target *target, uint32_t co
 
     care->cool_until_ms = now_ms + cool_ms;
     tha_care_resume(core, target);
-    tha_core_show_target(core, target);
+    tha_show_target(core, target);
     tha_text_print(detail, sizeof(detail), "503 to a call: it asks for a pause of %u.%u s", cool_ms / 1000,
                    cool_ms / 100 % 10);
     tell_pause(core, target, detail, now_ms);
@@ -88,7 +88,7 @@ void tha_care_cool(struct tha_core *core, struct tha_target *target, uint32_t co
 static void end_pause(struct tha_core *core, struct tha_target *target, uint64_t now_ms)
 {
     target->care->cool_until_ms = 0;
-    tha_core_show_target(core, target);
+    tha_show_target(core, target);
     tell_pause(core, target, "the pause it asked for is over", now_ms);
     if (core->table->trunks[target->trunk].measured == TRUNKHA_HEALTH_DOWN)
         tha_rollup_blame(core, target->trunk, target->health.reason);

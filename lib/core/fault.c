@@ -65,7 +65,7 @@ static void blame_ourselves(struct tha_core *core, uint64_t now_ms)
         target->health.rises_at_once = true;
         target->health.call_score = 0;
         tha_care_follow(core, target, now_ms);
-        tha_core_show_target(core, target);
+        tha_show_target(core, target);
         tha_rollup_blame(core, target->trunk, TRUNKHA_REASON_LOCAL_FAULT);
     }
 }

@@ -83,11 +83,11 @@ static void show_all(struct tha_core *core)
     core->dirty_target = core->dirty_trunk = core->dirty_profile = THA_NONE;
 
     for (uint32_t i = core->table->n_targets; i-- > 0;)
-        tha_core_show_target(core, &core->table->targets[i]);
+        tha_show_target(core, &core->table->targets[i]);
     for (uint32_t i = core->table->model->n_trunks; i-- > 0;)
-        tha_core_show_trunk(core, &core->table->trunks[i]);
+        tha_show_trunk(core, &core->table->trunks[i]);
     for (uint32_t i = core->table->model->n_profiles; i-- > 0;)
-        tha_core_show_profile(core, i);
+        tha_show_profile(core, i);
 }
 
 /** Why a trunk has the state that it has now: what ails it, or else that it was loaded. */

@@ -48,13 +48,17 @@ struct tha_core {
 /* core.c */
 /** With its model. NULL is fine. */
 void tha_core_free_table(struct tha_table *table);
-void tha_core_show_target(struct tha_core *core, struct tha_target *target);
-void tha_core_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
-void tha_core_show_profile(struct tha_core *core, uint32_t profile);
 /** What follows from a judgement, whatever it was made on. @p previous and @p blamed: state and reason before; @p detail:
  *  why the state has changed. */
 void tha_core_follow(struct tha_core *core, struct tha_target *target, uint32_t previous, uint32_t blamed,
                      const char *detail, uint64_t now_ms);
+
+/* show.c: what is to be shown */
+void tha_show_target(struct tha_core *core, struct tha_target *target);
+void tha_show_trunk(struct tha_core *core, struct tha_trunk *trunk);
+void tha_show_profile(struct tha_core *core, uint32_t profile);
+/** The next of what is to be shown; false when nothing is. */
+bool tha_show_take(struct tha_core *core, uint64_t now_ms, struct tha_action *ret_action);
 
 /* schedule.c: when is a target probed next? */
 /** The interval that @p health asks for, without jitter. A trunk that is held down is watched as closely as one that is DOWN:

@@ -86,7 +86,7 @@ static void compare(struct tha_core *core, const struct tha_target *target)
         return;
 
     trunk->lack = lack;
-    tha_core_show_trunk(core, trunk);
+    tha_show_trunk(core, trunk);
     if (!tha_abilities_is_empty(&lack.abilities))
         tell(core, target, &lack);
 }
@@ -100,7 +100,7 @@ void tha_core_note_abilities(struct tha_core *core, uint32_t slot, const struct 
         return;
     if (!is_same(&target->abilities, abilities)) {
         target->abilities = *abilities;
-        tha_core_show_target(core, target);
+        tha_show_target(core, target);
     }
     compare(core, target);
 }

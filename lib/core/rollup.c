@@ -44,7 +44,7 @@ void tha_rollup_show_profiles(struct tha_core *core, uint32_t group)
     const struct tha_membership *membership = &core->table->memberships[group];
 
     for (uint32_t i = 0; i < membership->n_profiles; i++)
-        tha_core_show_profile(core, membership->profiles[i]);
+        tha_show_profile(core, membership->profiles[i]);
 }
 
 void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_target *cause, uint32_t reason,
@@ -68,7 +68,7 @@ void tha_rollup_trunk(struct tha_core *core, uint32_t index, const struct tha_ta
         tha_tell_trunk(core, index, previous, cause, detail);
     }
 
-    tha_core_show_trunk(core, trunk);
+    tha_show_trunk(core, trunk);
     tha_rollup_show_profiles(core, tha_table_trunk_model(core->table, index)->group);
 }
 
@@ -95,7 +95,7 @@ void tha_rollup_blame(struct tha_core *core, uint32_t index, uint32_t reason)
 
     if (trunk->admin != TRUNKHA_ADMIN_DISABLED && trunk->health == TRUNKHA_HEALTH_DOWN)
         trunk->reason = (uint8_t)reason;
-    tha_core_show_trunk(core, trunk);
+    tha_show_trunk(core, trunk);
 }
 
 /** Best first; a disabled trunk reads DOWN. */
