@@ -9,106 +9,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/** A call in the making is forgotten when its host does not ask for as long after its deadline. */
-#define FORGOTTEN_AFTER_MS 60000U
-/** An answered one when nobody ends it for as long. */
-#define LONGEST_CALL_MS (12U * 3600U * 1000U)
-
-/* ---- The list of running calls ---- */
-
-static uint64_t expiry_of(const trunkha_call *call, uint64_t now_ms)
-{
-    switch (call->machine.phase) {
-    case THA_CALL_ANSWERED:
-        return call->entry.answered_ms + LONGEST_CALL_MS;
-    case THA_CALL_TRYING: /* a 100 moves the deadline, and is no news */
-    case THA_CALL_PROCEEDING:
-        return call->machine.begun_ms + call->settings.total_ms + FORGOTTEN_AFTER_MS;
-    case THA_CALL_RINGING:
-        return tha_call_deadline(&call->machine) + FORGOTTEN_AFTER_MS;
-    default:
-        return now_ms + FORGOTTEN_AFTER_MS;
-    }
-}
-
-/** False when the call has been taken for forgotten meanwhile: then it has no trunk any more, and gets none. */
-static bool update_entry(trunkha_call *call, uint64_t now_ms)
-{
-    call->entry.attempts = call->machine.n_attempts;
-    call->entry.expires_ms = expiry_of(call, now_ms);
-
-    return !call->token || tha_view_update_call(call->view, call->token, &call->entry);
-}
-
-static void leave_trunk(trunkha_call *call, uint64_t now_ms)
-{
-    uint32_t trunk_slot = call->entry.trunk_slot;
-
-    call->entry.trunk_slot = THA_NONE;
-    if (update_entry(call, now_ms) && trunk_slot != THA_NONE)
-        tha_view_leave(call->view, trunk_slot);
-}
-
 uint32_t tha_call_target_slot(const trunkha_call *call)
 {
     return call->entry.target_slot;
-}
-
-/* ---- News ---- */
-
-static struct tha_attempt_record *current_attempt(trunkha_call *call)
-{
-    return &call->attempts[call->machine.n_attempts - 1];
-}
-
-static void start_news(struct tha_news *news, const struct tha_view_call *entry, uint32_t kind)
-{
-    memset(news, 0, THA_NEWS_HEAD);
-    news->kind = (uint8_t)kind;
-    news->attempt = (uint8_t)entry->attempts;
-    news->trunk_slot = entry->trunk_slot;
-    news->target_slot = entry->target_slot;
-    if (!tha_news_has_texts(kind))
-        return;
-
-    memcpy(news->call_id, entry->call_id, sizeof(news->call_id));
-    memcpy(news->profile_id, entry->profile_id, sizeof(news->profile_id));
-    memcpy(news->trunk_id, entry->trunk_id, sizeof(news->trunk_id));
-    memset(news->detail, 0, sizeof(news->detail));
-}
-
-static void post_attempt(trunkha_call *call, uint32_t kind, const struct tha_call_verdict *verdict)
-{
-    const struct tha_attempt_record *attempt = current_attempt(call);
-    struct tha_news news;
-
-    start_news(&news, &call->entry, kind);
-    news.trunk_slot = call->tried[call->machine.n_attempts - 1]; /* which it may have left already */
-    news.why = (uint8_t)attempt->why;
-    news.result = (uint8_t)attempt->result;
-    news.code = (uint16_t)attempt->code;
-    news.q850_cause = (uint16_t)attempt->q850_cause;
-    news.started_ms = attempt->started_ms;
-    news.duration_ms = attempt->duration_ms;
-    if (verdict) {
-        news.flags = verdict->flags;
-        news.weight = verdict->weight;
-        news.cool_ms = verdict->cool_ms;
-    }
-    if (attempt->why == TRUNKHA_WHY_TRIAL)
-        news.flags |= THA_NEWS_TRIAL;
-    if (tha_news_has_texts(kind))
-        tha_record_describe_attempt(call, news.detail, sizeof(news.detail));
-
-    tha_view_post_news(call->view, &news, news.weight > 0);
-}
-
-static void post_end(trunkha_view *view, const struct tha_view_call *entry, uint32_t result, uint64_t now_ms)
-{
-    struct tha_news news;
-
-    tha_view_make_end_news(entry, result, now_ms, &news);
-    tha_view_post_news(view, &news, false);
 }
 
 /* ---- Steps ---- */
@@ -134,7 +37,7 @@ static void stop(trunkha_call *call, uint32_t code, trunkha_step *step)
 static void aim(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms)
 {
     tha_call_start_attempt(&call->machine, now_ms);
-    tha_record_attempt(call, pick, now_ms);
+    tha_call_record_attempt(call, pick, now_ms);
     call->tried[call->machine.n_attempts - 1] = pick->trunk_slot;
     call->codecs = pick->codecs;
     call->entry.trunk_slot = pick->trunk_slot;
@@ -145,7 +48,7 @@ static void aim(trunkha_call *call, const struct tha_view_pick *pick, uint64_t n
 
 static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candidate *to, trunkha_step *step)
 {
-    post_attempt(call, kind, NULL);
+    tha_call_post_attempt(call, kind, NULL);
     step->action = TRUNKHA_STEP_TRY;
     step->to = *to;
 }
@@ -154,7 +57,7 @@ static void start_attempt(trunkha_call *call, uint32_t kind, const trunkha_candi
  *  not. */
 static bool may_retry(trunkha_call *call, uint64_t now_ms)
 {
-    const struct tha_attempt_record *last = current_attempt(call);
+    const struct tha_attempt_record *last = tha_call_current_attempt(call);
 
     return last->result != TRUNKHA_CALL_FAILED || last->why == TRUNKHA_WHY_TRIAL ||
            tha_view_may_retry(call->view, call->profile, call->settings.retry_budget_percent, now_ms);
@@ -182,13 +85,13 @@ static void try_next(trunkha_call *call, bool other_codecs, uint64_t now_ms, tru
         err = TRUNKHA_ERR_UNAVAILABLE;
     }
     if (err) {
-        tha_record_passed(call, &pick, call->machine.n_attempts + 1);
+        tha_call_record_passed(call, &pick, call->machine.n_attempts + 1);
         stop(call, tha_call_stop(&call->machine), step);
         return;
     }
 
     aim(call, &pick, now_ms);
-    if (update_entry(call, now_ms)) {
+    if (tha_call_update_entry(call, now_ms)) {
         start_attempt(call, THA_NEWS_MOVED, &pick.candidate, step);
     } else { /* it was taken for forgotten just now */
         tha_view_give_back(call->view, &pick);
@@ -239,14 +142,6 @@ static void set_entry(trunkha_call *call, const char *profile, const char *call_
     tha_text_copy(entry->profile_id, sizeof(entry->profile_id), profile);
 }
 
-static void enter(trunkha_call *call, uint64_t now_ms)
-{
-    call->entry.attempts = call->machine.n_attempts;
-    call->entry.expires_ms = expiry_of(call, now_ms);
-    call->token = tha_view_enter_call(call->view, &call->entry);
-    tha_view_count_call(call->view, call->profile, now_ms);
-}
-
 static int begin(trunkha_view *view, const char *profile, const char *call_id, trunkha_call **ret_call, trunkha_step *step)
 {
     uint64_t now_ms = tha_view_now_ms(view);
@@ -268,12 +163,12 @@ static int begin(trunkha_view *view, const char *profile, const char *call_id, t
     set_entry(call, profile, call_id, now_ms);
     if (err) {
         call->result = TRUNKHA_CALL_REFUSED;
-        tha_record_passed(call, &pick, 1);
-        enter(call, now_ms);
+        tha_call_record_passed(call, &pick, 1);
+        tha_call_enter(call, now_ms);
         stop(call, tha_call_stop(&call->machine), step);
     } else {
         aim(call, &pick, now_ms);
-        enter(call, now_ms);
+        tha_call_enter(call, now_ms);
         start_attempt(call, THA_NEWS_BEGUN, &pick.candidate, step);
     }
     step->attempt = call->machine.n_attempts;
@@ -330,48 +225,6 @@ static void take_late(const trunkha_call *call, const trunkha_report *report, tr
     }
 }
 
-static void note_post_dial(trunkha_call *call, uint64_t now_ms)
-{
-    if (!call->has_post_dial)
-        call->entry.post_dial_ms = now_ms > call->entry.begun_ms ? (uint32_t)(now_ms - call->entry.begun_ms) : 0;
-    call->has_post_dial = true;
-}
-
-static void close_attempt(trunkha_call *call, const struct tha_call_heard *heard, const struct tha_call_verdict *verdict,
-                          uint64_t now_ms)
-{
-    struct tha_attempt_record *attempt = current_attempt(call);
-
-    attempt->result = call->result = verdict->result;
-    attempt->duration_ms = (uint32_t)(now_ms - attempt->started_ms);
-    attempt->code = heard->kind == TRUNKHA_REPORT_RESPONSE && heard->code >= 200 ? heard->code : 0;
-    attempt->q850_cause = heard->q850_cause;
-    tha_record_describe_call(call, call->entry.detail, sizeof(call->entry.detail));
-}
-
-static void tell(trunkha_call *call, const struct tha_call_heard *heard, const struct tha_call_verdict *verdict,
-                 uint64_t now_ms)
-{
-    if (verdict->result == TRUNKHA_CALL_UNDER_WAY) {
-        note_post_dial(call, now_ms);
-        update_entry(call, now_ms);
-        post_attempt(call, THA_NEWS_RINGING, verdict);
-        return;
-    }
-
-    close_attempt(call, heard, verdict, now_ms);
-    if (verdict->result == TRUNKHA_CALL_ANSWERED) {
-        note_post_dial(call, now_ms);
-        call->entry.answered_ms = now_ms;
-        call->entry.last_code = heard->code;
-        update_entry(call, now_ms);
-        post_attempt(call, THA_NEWS_ANSWERED, verdict);
-    } else {
-        leave_trunk(call, now_ms);
-        post_attempt(call, THA_NEWS_FAILED, verdict);
-    }
-}
-
 static void take(trunkha_call *call, const trunkha_report *report, uint64_t now_ms, trunkha_step *step)
 {
     const struct tha_call_heard heard = {
@@ -386,12 +239,12 @@ static void take(trunkha_call *call, const trunkha_report *report, uint64_t now_
     if (verdict.gives_up)
         step->cancel = call->machine.n_attempts;
     if (verdict.is_news)
-        tell(call, &heard, &verdict, now_ms);
+        tha_call_tell(call, &heard, &verdict, now_ms);
 
     if (verdict.next == THA_CALL_NEXT) {
         try_next(call, verdict.other_codecs, now_ms, step);
     } else if (verdict.next == THA_CALL_STOP) {
-        note_post_dial(call, now_ms);
+        tha_call_note_post_dial(call, now_ms);
         stop(call, verdict.code, step);
     }
 }
@@ -436,7 +289,7 @@ static void abandon(trunkha_call *call, uint64_t now_ms)
 
     tha_call_hear(&call->machine, &cancelled, now_ms, &verdict);
     if (verdict.is_news)
-        tell(call, &cancelled, &verdict, now_ms);
+        tha_call_tell(call, &cancelled, &verdict, now_ms);
 }
 
 /** The event is about the trunk that had the call last. */
@@ -446,7 +299,7 @@ static void finish(trunkha_call *call, uint64_t now_ms)
         tha_view_leave(call->view, call->entry.trunk_slot);
     else if (call->machine.n_attempts)
         call->entry.trunk_slot = call->tried[call->machine.n_attempts - 1];
-    post_end(call->view, &call->entry, call->result, now_ms);
+    tha_call_post_end(call->view, &call->entry, call->result, now_ms);
 }
 
 trunkha_call *trunkha_call_end(trunkha_call *call)
@@ -491,7 +344,8 @@ int trunkha_view_end_call(trunkha_view *view, uint64_t token)
 
     if (entry.trunk_slot != THA_NONE)
         tha_view_leave(view, entry.trunk_slot);
-    post_end(view, &entry, entry.answered_ms ? TRUNKHA_CALL_ANSWERED : TRUNKHA_CALL_CANCELLED, tha_view_now_ms(view));
+    tha_call_post_end(view, &entry, entry.answered_ms ? TRUNKHA_CALL_ANSWERED : TRUNKHA_CALL_CANCELLED,
+                      tha_view_now_ms(view));
 
     return 0;
 }

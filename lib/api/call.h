@@ -42,14 +42,31 @@ struct trunkha_call {
     struct tha_attempt_record attempts[]; /**< room for settings.max_attempts */
 };
 
-/** call_record.c: keeps the choice for the attempt that begins now. */
-void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms);
+/* call_record.c: what it has been through */
+/** Keeps the choice for the attempt that begins now. */
+void tha_call_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms);
 /** @p attempt: for which they were passed over, also when that did not come to be. */
-void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt);
+void tha_call_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt);
+struct tha_attempt_record *tha_call_current_attempt(trunkha_call *call);
 
 /** One line for the event of the current attempt: why it went there. */
-void tha_record_describe_attempt(const trunkha_call *call, char *buf, size_t size);
+void tha_call_describe_attempt(const trunkha_call *call, char *buf, size_t size);
 /** One line for the event of the call's end: its attempts. */
-void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size);
+void tha_call_describe(const trunkha_call *call, char *buf, size_t size);
+
+/* call_told.c: what others know of it */
+/** Enters it in the list of running calls, if there is room. */
+void tha_call_enter(trunkha_call *call, uint64_t now_ms);
+/** False when the call has been taken for forgotten meanwhile: then it has no trunk any more, and gets none. */
+bool tha_call_update_entry(trunkha_call *call, uint64_t now_ms);
+/** The caller has heard something: from now on, if not before. */
+void tha_call_note_post_dial(trunkha_call *call, uint64_t now_ms);
+/** News of the current attempt; @p verdict: NULL = it has just begun. */
+void tha_call_post_attempt(trunkha_call *call, uint32_t kind, const struct tha_call_verdict *verdict);
+/** The current attempt rings, is answered or has failed: in the list and as news. */
+void tha_call_tell(trunkha_call *call, const struct tha_call_heard *heard, const struct tha_call_verdict *verdict,
+                   uint64_t now_ms);
+/** News of the end of a call that is not in the list any more. */
+void tha_call_post_end(trunkha_view *view, const struct tha_view_call *entry, uint32_t result, uint64_t now_ms);
 
 #endif

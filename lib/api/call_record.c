@@ -6,7 +6,7 @@
 #include "call.h"
 #include "events/dump.h"
 
-void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt)
+void tha_call_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uint32_t attempt)
 {
     for (uint32_t i = 0; i < pick->n_passed && call->n_passed < THA_RECORD_PASSED_MAX; i++) {
         call->passed[call->n_passed++] = (struct tha_passed_record){
@@ -16,7 +16,7 @@ void tha_record_passed(trunkha_call *call, const struct tha_view_pick *pick, uin
     }
 }
 
-void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms)
+void tha_call_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, uint64_t now_ms)
 {
     struct tha_attempt_record *attempt = &call->attempts[call->machine.n_attempts - 1];
 
@@ -27,7 +27,12 @@ void tha_record_attempt(trunkha_call *call, const struct tha_view_pick *pick, ui
     attempt->duration_ms = attempt->code = attempt->q850_cause = 0;
     attempt->result = TRUNKHA_CALL_UNDER_WAY;
     attempt->why = pick->candidate.why;
-    tha_record_passed(call, pick, call->machine.n_attempts);
+    tha_call_record_passed(call, pick, call->machine.n_attempts);
+}
+
+struct tha_attempt_record *tha_call_current_attempt(trunkha_call *call)
+{
+    return &call->attempts[call->machine.n_attempts - 1];
 }
 
 /* ---- In a line ---- */
@@ -37,7 +42,7 @@ static size_t add(char *buf, size_t size, size_t len, const char *text)
     return len < size && tha_text_copy(buf + len, size - len, text) ? len + strlen(text) : size;
 }
 
-void tha_record_describe_attempt(const trunkha_call *call, char *buf, size_t size)
+void tha_call_describe_attempt(const trunkha_call *call, char *buf, size_t size)
 {
     uint32_t current = call->machine.n_attempts;
     size_t len = add(buf, size, 0, trunkha_why_text(call->attempts[current - 1].why));
@@ -64,7 +69,7 @@ static size_t add_attempt(char *buf, size_t size, size_t len, const struct tha_a
     return add(buf, size, len, attempt->code ? code : trunkha_call_result_name(attempt->result));
 }
 
-void tha_record_describe_call(const trunkha_call *call, char *buf, size_t size)
+void tha_call_describe(const trunkha_call *call, char *buf, size_t size)
 {
     size_t len = 0;
 
