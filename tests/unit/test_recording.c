@@ -55,7 +55,8 @@ struct hook {
 
 static struct hook hook;
 static unsigned n_findings, last_line;
-static char last_code[8], last_message[256];
+static uint32_t last_severity;
+static char last_code[8], last_message[256], last_fix[256];
 
 static void *counting_realloc(void *ptr, size_t size, void *user_data)
 {
@@ -80,6 +81,8 @@ static void on_finding(const trunkha_finding *finding, void *user_data)
     last_line = finding->line;
     snprintf(last_code, sizeof(last_code), "%s", finding->code);
     snprintf(last_message, sizeof(last_message), "%s", finding->message);
+    snprintf(last_fix, sizeof(last_fix), "%s", finding->fix);
+    last_severity = finding->severity;
 }
 
 static int read_with(const char *text, size_t len, long n_good, struct tha_recording **ret_recording)
@@ -279,6 +282,40 @@ START_TEST(what_is_no_recording_is_refused_in_its_first_line)
 }
 END_TEST
 
+static void expect_words(const char *text, const char *message, const char *fix)
+{
+    struct tha_recording *recording;
+
+    ck_assert_int_eq(read_with(text, strlen(text), INT32_MAX, &recording), TRUNKHA_ERR_CONFIG);
+    ck_assert_uint_eq(n_findings, 1);
+    ck_assert_msg(strstr(last_message, message), "%s", last_message);
+    ck_assert_msg(strstr(last_fix, fix), "%s", last_fix);
+}
+
+START_TEST(what_is_wrong_with_all_of_it_is_told_in_words)
+{
+    expect_words("", "is empty", "run --record");
+    expect_words("hello\n", "this is no recording", "run --record");
+    expect_words("{\"trunkha\":\"0.4.0\",\"for", "this is no recording", "run --record");
+    expect_words("{\"trunkGroups\":[]}\n", "this is no recording", "run --record");
+    expect_words("{\"trunkha\":\"9.1.0\",\"format\":2,\"seed\":\"00c0ffee12345678\"}\n" LOAD,
+                 "format 2, written by release 9.1.0", "the release that wrote it");
+    expect_words(HEADER, "before a configuration was loaded", "record anew");
+}
+END_TEST
+
+START_TEST(recording_that_breaks_off_is_warned_of)
+{
+    struct tha_recording *recording = read_good(HEADER LOAD "{\"at\":1,\"in\":\"sta");
+
+    ck_assert_uint_eq(n_findings, 1);
+    ck_assert_uint_eq(last_line, 4);
+    ck_assert_uint_eq(last_severity, TRUNKHA_SEVERITY_WARNING);
+    ck_assert_msg(strstr(last_message, "breaks off"), "%s", last_message);
+    tha_recording_free(recording);
+}
+END_TEST
+
 START_TEST(bad_line_is_named_by_its_number)
 {
     refuse(HEADER LOAD "rubbish\n{\"at\":1,\"in\":\"stop\"}\n", 4, "TH001");
@@ -316,6 +353,8 @@ START_TEST(too_long_a_line_is_refused)
     memset(text, ' ', sizeof(text) - 1);
     memcpy(text, HEADER LOAD "{", strlen(HEADER LOAD "{"));
     strcpy(text + sizeof(text) - 30, "\"at\":1,\"in\":\"stop\"}\n");
+    refuse(text, 4, "TH014");
+    *strrchr(text, '\n') = '\0'; /* nor is it taken for a line that was cut */
     refuse(text, 4, "TH014");
 }
 END_TEST
@@ -414,7 +453,8 @@ END_TEST
 SUITE("recording", header_says_when_by_whom_and_with_which_seed, targets_and_questions_are_kept_once,
       probes_and_their_evidence_are_read, calls_are_read, answers_of_the_dns_are_read, the_rest_is_read,
       last_line_that_is_not_whole_is_left_out, every_cut_of_a_recording_is_read_or_refused_in_its_first_lines,
-      what_is_no_recording_is_refused_in_its_first_line, bad_line_is_named_by_its_number, every_bad_line_is_told,
+      what_is_no_recording_is_refused_in_its_first_line, what_is_wrong_with_all_of_it_is_told_in_words,
+      recording_that_breaks_off_is_warned_of, bad_line_is_named_by_its_number, every_bad_line_is_told,
       too_long_a_line_is_refused, recording_without_a_load_is_refused, reading_survives_any_failing_allocation,
       random_damage_is_read_or_refused, words_of_errors_are_read_back,
       only_what_decides_about_probes_is_part_of_the_schedule)

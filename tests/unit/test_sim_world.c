@@ -97,6 +97,30 @@ START_TEST(group_is_all_of_its_trunks_and_nobody_is_everybody)
 }
 END_TEST
 
+START_TEST(address_without_a_port_is_whatever_is_there)
+{
+    static const char *const of_host[] = {"192.0.2.1:0"};
+    struct tha_addr other;
+    struct tha_echo echo;
+
+    step(of_host, THA_CONDUCT_OF_BOTH, THA_CONDUCT_REFUSED);
+    step(of_address, THA_CONDUCT_OF_BOTH, THA_CONDUCT_SILENT);
+    make_world();
+    other = model->trunks[A].addr;
+    other.port = 5070;
+    tha_world_take_step(world, &steps[0], 2);
+    tha_world_send(world, A, &other, THA_CONDUCT_OF_PROBES, 2, &echo);
+    ck_assert_uint_eq(echo.conduct, THA_CONDUCT_REFUSED);
+    ck_assert_uint_eq(conduct_of(A, THA_CONDUCT_OF_PROBES, 2), THA_CONDUCT_REFUSED);
+    ck_assert_uint_eq(conduct_of(B, THA_CONDUCT_OF_PROBES, 2), THA_CONDUCT_WELL);
+    tha_world_take_step(world, &steps[1], 3);
+    tha_world_send(world, A, &other, THA_CONDUCT_OF_PROBES, 3, &echo);
+    ck_assert_uint_eq(echo.conduct, THA_CONDUCT_REFUSED);
+    ck_assert_uint_eq(conduct_of(A, THA_CONDUCT_OF_PROBES, 3), THA_CONDUCT_SILENT);
+    end_world();
+}
+END_TEST
+
 START_TEST(later_word_counts_be_it_of_an_address_or_of_a_trunk)
 {
     step(of_address, THA_CONDUCT_OF_BOTH, THA_CONDUCT_REFUSED);
@@ -172,6 +196,6 @@ START_TEST(line_that_is_cut_silences_everybody)
 END_TEST
 
 SUITE("sim world", carriers_do_well_until_a_step_says_otherwise, probes_and_calls_can_be_told_apart,
-      group_is_all_of_its_trunks_and_nobody_is_everybody, later_word_counts_be_it_of_an_address_or_of_a_trunk,
-      flapping_begins_with_being_down_and_flips_to_the_millisecond, loss_takes_its_share_and_is_no_fault,
-      line_that_is_cut_silences_everybody)
+      group_is_all_of_its_trunks_and_nobody_is_everybody, address_without_a_port_is_whatever_is_there,
+      later_word_counts_be_it_of_an_address_or_of_a_trunk, flapping_begins_with_being_down_and_flips_to_the_millisecond,
+      loss_takes_its_share_and_is_no_fault, line_that_is_cut_silences_everybody)
