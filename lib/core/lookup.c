@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "lookup_parts.h"
 
-#define RCODE_NOTIMP 4U /* RFC 1035 section 4.1.1 */
+/* RFC 1035 section 4.1.1 */
+#define RCODE_NOTIMP  4U
+#define RCODE_REFUSED 5U
 
 _Static_assert(THA_LOOKUP_QUESTIONS_MAX == 1 + THA_OFFERS_MAX + 2 * THA_TARGETS_MAX, "NAPTR, SRV, A and AAAA");
 
@@ -137,12 +139,13 @@ bool tha_lookup_has_failed(const struct tha_lookup_question *question)
     return question->outcome == THA_DNS_FAILED || question->outcome == THA_DNS_SILENT;
 }
 
-/** A server that does not know the type has no records of it. */
+/** A server that does not know the type, or answers for addresses only, has no records of it. */
 static uint32_t outcome_of(const struct tha_lookup_question *question, const struct tha_dns_answer *answer)
 {
     bool is_for_address = question->type == THA_DNS_A || question->type == THA_DNS_AAAA;
+    bool is_turned_down = answer->rcode == RCODE_NOTIMP || answer->rcode == RCODE_REFUSED;
 
-    if (!is_for_address && answer->outcome == THA_DNS_FAILED && answer->rcode == RCODE_NOTIMP)
+    if (!is_for_address && answer->outcome == THA_DNS_FAILED && is_turned_down)
         return THA_DNS_ANSWERED;
 
     return answer->outcome;

@@ -168,6 +168,11 @@ class Addresses(Named):
         self.assertEqual({address["target"] for address in answer["resolution"]},
                          {f"udp:{address}:9" for address, _ in hosts})
 
+    def test_a_resolver_that_refuses_all_but_addresses_is_asked_for_addresses(self):
+        resolver = self.resolver(hosts=[("127.0.0.2", "carrier.example")])  # not of its zone: it has nothing else of that
+        _, answer = probe("sip:carrier.example", "--dns", resolver.address, timeout=0.2)
+        self.assertEqual([address["target"] for address in answer["resolution"]], ["udp:127.0.0.2:5060"])
+
 
 class Services(Named):
     def services(self, *records):

@@ -232,18 +232,33 @@ START_TEST(a_failure_of_what_would_not_have_been_taken_does_not_matter)
 }
 END_TEST
 
-START_TEST(a_server_that_does_not_know_naptr_or_srv_has_none)
+static void fail_with(uint32_t type, const char *name, uint32_t rcode)
+{
+    zone_fail(&zone, type, name, THA_DNS_FAILED);
+    zone_set(&zone, type, name)->answer.rcode = rcode;
+}
+
+static void turn_naptr_and_srv_down(uint32_t rcode)
 {
     open_zone();
     zone_host(&zone, "c.example", "192.0.2.1", 60);
-    zone_fail(&zone, THA_DNS_NAPTR, "c.example", THA_DNS_FAILED);
-    zone_set(&zone, THA_DNS_NAPTR, "c.example")->answer.rcode = 4;
-    zone_fail(&zone, THA_DNS_SRV, "_sip._udp.c.example", THA_DNS_FAILED);
-    zone_set(&zone, THA_DNS_SRV, "_sip._udp.c.example")->answer.rcode = 4;
-    ck_assert_str_eq(resolve(0).text, "udp:192.0.2.1:5060 0/0");
+    fail_with(THA_DNS_NAPTR, "c.example", rcode);
+    fail_with(THA_DNS_SRV, "_sip._udp.c.example", rcode);
+}
 
-    zone_fail(&zone, THA_DNS_A, "c.example", THA_DNS_FAILED);
-    zone_set(&zone, THA_DNS_A, "c.example")->answer.rcode = 4;
+START_TEST(a_server_that_does_not_know_naptr_or_srv_or_refuses_them_has_none)
+{
+    static const uint32_t not_implemented = 4, refused = 5;
+
+    turn_naptr_and_srv_down(not_implemented);
+    ck_assert_str_eq(resolve(0).text, "udp:192.0.2.1:5060 0/0");
+    fail_with(THA_DNS_A, "c.example", not_implemented);
+    ck_assert_uint_eq(resolve(0).result.trouble, THA_DNS_TROUBLE_FAILED);
+    close_zone();
+
+    turn_naptr_and_srv_down(refused);
+    ck_assert_str_eq(resolve(0).text, "udp:192.0.2.1:5060 0/0");
+    fail_with(THA_DNS_A, "c.example", refused);
     ck_assert_uint_eq(resolve(0).result.trouble, THA_DNS_TROUBLE_FAILED);
     close_zone();
 }
@@ -271,5 +286,6 @@ SUITE("lookup_offers", naptr_records_go_by_order_and_then_preference, naptr_reco
       a_target_that_is_the_root_says_that_the_service_is_not_offered,
       udp_that_is_not_offered_goes_on_to_tcp_but_not_to_the_name_itself, tcp_that_is_not_offered_says_nothing_of_udp,
       srv_records_with_port_0_are_passed_over, a_failure_on_the_way_is_a_failure,
-      a_failure_of_what_would_not_have_been_taken_does_not_matter, a_server_that_does_not_know_naptr_or_srv_has_none,
+      a_failure_of_what_would_not_have_been_taken_does_not_matter,
+      a_server_that_does_not_know_naptr_or_srv_or_refuses_them_has_none,
       a_name_that_a_prefix_makes_too_long_has_no_srv_records)
