@@ -898,6 +898,31 @@ typedef struct trunkha_rule {
  *  Threads: any. Since 0.4. */
 TRUNKHA_API int trunkha_rule_get(uint32_t index, trunkha_rule *ret_rule);
 
+/** What an address of a configuration is for. */
+enum trunkha_use {
+    TRUNKHA_USE_LISTEN = 0,     /**< `sip.listen`, or what stands in for it */
+    TRUNKHA_USE_LOCAL = 1,      /**< `localAddress` of a trunk */
+    TRUNKHA_USE_NAME_SERVER = 2 /**< `dns.servers`; none = those of resolv.conf */
+};
+
+/** An address that a configuration names beside those of its trunks. @since 0.4 */
+typedef struct trunkha_config_address {
+    size_t size;                    /**< bytes filled in by the library */
+    uint32_t use;                   /**< enum trunkha_use */
+    uint32_t port;                  /**< 0 = the system chooses */
+    char address[TRUNKHA_ID_SIZE];  /**< with its port, and brackets: "192.0.2.9:5070", "[2001:db8::53]:53" */
+    char trunk_id[TRUNKHA_ID_SIZE]; /**< of LOCAL */
+} trunkha_config_address;
+
+/** Borrowed until the callback returns. */
+typedef void (*trunkha_config_address_cb)(const trunkha_config_address *address, void *user_data);
+
+/** Tells the addresses of our own and of the name servers, with `${NAME}` put in, as a firewall has to know them: one call of
+ *  @p address_cb for each, in the order of enum trunkha_use and of the file. Findings are not told: lint first.
+ *  Errors: CONFIG, INVALID, NOMEM. Threads: any. Since 0.4. */
+TRUNKHA_API int trunkha_config_addresses(const char *json, size_t len, trunkha_config_address_cb address_cb,
+                                         void *user_data);
+
 /** What can happen to a carrier. */
 enum trunkha_fault {
     TRUNKHA_FAULT_SILENCE = 0, /**< nothing comes back any more */
@@ -910,16 +935,21 @@ enum trunkha_fault {
 /** "silence", "refused", "503", "dns"; "?" for a number that is none. Static. Threads: any. Since 0.4. */
 TRUNKHA_API const char *trunkha_fault_name(uint32_t fault);
 
-/** What one fault of the trunk that carries the calls costs. UINT32_MAX = for ever. */
+/** What one fault of the trunk that carries the calls costs. UINT32_MAX = for ever. All are 0 where the fault cannot happen or
+ *  does not apply: that of the DNS to trunks without a name, any to a profile whose `n_trunks` is 0. */
 typedef struct trunkha_forecast_fault {
-    uint32_t worst_detection_ms; /**< from the fault to DOWN, no calls running, with all trunks at its address; UINT32_MAX: it
-                                      is not probed (calls would find it), its answer is no failure, or `maxProbesPerMinute`
-                                      is less than its address needs. DNS: to the event that says so, records living as long
-                                      as `maxTtl`; 0 = it has no name that is looked up */
-    uint32_t mean_detection_ms;  /**< over all moments at which it may happen */
+    uint32_t worst_detection_ms; /**< from the fault to DOWN, no calls running, with all trunks at its address; never 0 for a
+                                      fault that can happen, but for the DNS; UINT32_MAX: it is not probed (calls would find
+                                      it), its answer is no failure, or it takes more than 49 days. Where several trunks wait
+                                      for the `maxProbesPerMinute` of their address, not every order of their probes can be
+                                      tried: one turn of all of them is added then, so that it is a bound all the same.
+                                      DNS: to the event that says so, records living as long as `maxTtl` */
+    uint32_t mean_detection_ms;  /**< over all moments at which it may happen, in the long run: with jitter, the probes of
+                                      several trunks drift apart after the start; where they wait for the budget, within 15 % */
     uint32_t worst_post_dial_ms; /**< what a caller waits at most until a trunk that works has his call, all but the last one
                                       that may be tried failing like this; round trips are not counted; at most
-                                      `totalTimeout`, when he is told so; UINT32_MAX: no other trunk is tried */
+                                      `totalTimeout`, when he is told so; UINT32_MAX: no other trunk is tried; 0 also: it shows
+                                      at once. Always 0 of the DNS: calls go on to the addresses that are known */
 } trunkha_forecast_fault;
 
 /** What the configuration has in store for a routing profile. @since 0.4 */
@@ -971,11 +1001,14 @@ typedef struct trunkha_simulation_options {
                                         replay those of the recording. calls.* only of calls that did not go as they
                                         should. NULL = none */
     void *event_user_data;
+    trunkha_finding_cb finding_cb; /**< gets what is found in the scenario or recording, warnings too; NULL = none. Of the
+                                        configuration: trunkha_config_check() */
+    void *finding_user_data;
     trunkha_realloc_cb realloc_cb; /**< NULL = malloc and friends */
     void *realloc_user_data;
 } trunkha_simulation_options;
 #define TRUNKHA_SIMULATION_OPTIONS_INIT                                                                                     \
-    { sizeof(trunkha_simulation_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+    { sizeof(trunkha_simulation_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes a simulation of @p config in the world that @p scenario describes (see the README for its format); nothing has
  *  happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be NULL;
@@ -995,7 +1028,7 @@ TRUNKHA_API int trunkha_simulation_run(trunkha_simulation *simulation, uint64_t 
 /** The view as it stands now, a new reference, for status and routes. Its time is the simulation's. Since 0.4. */
 TRUNKHA_API trunkha_view *trunkha_simulation_view(const trunkha_simulation *simulation);
 
-/** What the callers saw. @since 0.4 */
+/** What the callers saw. Of a recording calls are known by their results, and what is marked "made up" is 0. @since 0.4 */
 typedef struct trunkha_simulation_summary {
     size_t size;                 /**< sizeof(trunkha_simulation_summary), set by TRUNKHA_SIMULATION_SUMMARY_INIT */
     uint64_t elapsed_ms;         /**< of its own time */
@@ -1005,21 +1038,21 @@ typedef struct trunkha_simulation_summary {
     uint64_t calls_delayed;      /**< answered, but by a later one */
     uint64_t calls_lost;         /**< that a carrier's fault ended, or that found no trunk */
     uint64_t calls_unanswered;   /**< the callee's own doing: busy, nobody there, the caller gave up while it rang */
-    uint64_t calls_cut;          /**< answered, and ended by the carrier's fault */
+    uint64_t calls_cut;          /**< answered, and ended by the carrier's fault; made up */
     uint64_t calls_under_way;    /**< at the end */
     uint64_t attempts;
     uint64_t probes;
     uint64_t state_changes;      /**< of trunks */
     uint64_t active_changes;     /**< of the trunk that carries a profile's new calls */
-    uint64_t delay_total_ms;     /**< added to calls_delayed by trunks that did not take them */
-    uint32_t delay_max_ms;
+    uint64_t delay_total_ms;     /**< added to calls_delayed by trunks that did not take them; made up */
+    uint32_t delay_max_ms;       /**< likewise */
     uint32_t reserved;
 } trunkha_simulation_summary;
 #define TRUNKHA_SIMULATION_SUMMARY_INIT { sizeof(trunkha_simulation_summary), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 TRUNKHA_API int trunkha_simulation_get_summary(const trunkha_simulation *simulation, trunkha_simulation_summary *ret_summary);
 
-/** What one trunk went through. @since 0.4 */
+/** What one trunk went through; in a replay without what the scenario had it do. @since 0.4 */
 typedef struct trunkha_simulation_trunk {
     size_t size;                /**< sizeof(trunkha_simulation_trunk), set by TRUNKHA_SIMULATION_TRUNK_INIT */
     char trunk_id[TRUNKHA_ID_SIZE];

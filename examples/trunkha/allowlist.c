@@ -111,8 +111,9 @@ static int load(trunkha_engine *engine, const char *file, struct allowlist *list
     if (err) {
         fprintf(stderr, "%s:%u:%u: %s\n", file, diag.line, diag.column, diag.message);
     } else {
-        allowlist_read_ports(json, len, &list->own);
-        allowlist_read_servers(json, len, list->servers);
+        err = allowlist_read(list, json, len);
+        if (err)
+            fprintf(stderr, "trunkha allowlist: %s\n", trunkha_strerror(err));
     }
     free(json);
 

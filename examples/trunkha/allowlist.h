@@ -47,11 +47,8 @@ struct allowlist_address {
 /** False when @p target is no such text. */
 bool allowlist_split(const char *target, struct allowlist_address *ret_address);
 
-/** Reads `sip.listen` and every `localAddress` out of a configuration that the library has accepted. */
-void allowlist_read_ports(const char *json, size_t len, struct allowlist_ports *ret_ports);
-
-/** Reads `dns.servers` as trunkha_resolve_options has them. */
-void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST_SERVERS_SIZE]);
+/** Reads our ports and the name servers out of a configuration into the empty @p list. Returns 0 or TRUNKHA_ERR_*. */
+int allowlist_read(struct allowlist *list, const char *json, size_t len);
 
 /** The smallest TTL of all addresses; 0 = none is from a name. */
 uint32_t allowlist_ttl(const struct allowlist *list);

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "allowlist.h"
 
 bool allowlist_split(const char *target, struct allowlist_address *ret_address)
@@ -46,54 +44,16 @@ uint32_t allowlist_ttl(const struct allowlist *list)
     return least;
 }
 
-/* ---- Strings of the configuration ---- */
-
-#define VALUE_SIZE 256
-
-/** With every ${NAME} replaced, as the library has done when it accepted the configuration; "" = it is no string. */
-static const char *read_string(const json_t *string, char buf[VALUE_SIZE])
-{
-    const char *raw = json_is_string(string) ? json_string_value(string) : "";
-    size_t len = 0;
-
-    while (*raw && len + 1 < VALUE_SIZE) {
-        const char *end = strncmp(raw, "${", 2) ? NULL : strchr(raw, '}');
-        char name[VALUE_SIZE];
-
-        if (!end) {
-            buf[len++] = *raw++;
-            continue;
-        }
-        snprintf(name, sizeof(name), "%.*s", (int)(end - raw - 2), raw + 2);
-        for (const char *value = getenv(name); value && *value && len + 1 < VALUE_SIZE; value++)
-            buf[len++] = *value;
-        raw = end + 1;
-    }
-    buf[len] = '\0';
-
-    return buf;
-}
-
-/* ---- Our own ports ---- */
-
-/** The port at the end of "udp:0.0.0.0:5060" or "[2001:db8::1]:5060"; 0 = none, or left to the system. */
-static uint16_t port_of(const char *address)
-{
-    const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
-    bool is_bare = !colon || (bracket && bracket > colon);
-    unsigned long port = is_bare ? 0 : strtoul(colon + 1, NULL, 10);
-
-    return port <= UINT16_MAX ? (uint16_t)port : 0;
-}
+/* ---- What the configuration says of ourselves ---- */
 
 struct reading {
-    struct allowlist_ports *ports;
-    bool has_any; /* one of them may be any */
+    struct allowlist *list;
+    bool has_any; /* one of our ports may be any */
 };
 
-static void add_port(struct reading *reading, uint16_t port)
+static void add_port(struct reading *reading, uint32_t port)
 {
-    struct allowlist_ports *ports = reading->ports;
+    struct allowlist_ports *ports = &reading->list->own;
 
     for (size_t i = 0; i < ports->count; i++)
         if (ports->ports[i] == port)
@@ -101,65 +61,33 @@ static void add_port(struct reading *reading, uint16_t port)
     if (!port || ports->count == ALLOWLIST_PORTS_MAX)
         reading->has_any = true;
     else
-        ports->ports[ports->count++] = port;
+        ports->ports[ports->count++] = (uint16_t)port;
 }
 
-/** A trunk, or a group that is a trunk itself. */
-static void read_trunk(struct reading *reading, const json_t *trunk)
+static void add_server(char servers[ALLOWLIST_SERVERS_SIZE], const char *server)
 {
-    char local[VALUE_SIZE];
+    size_t used = strlen(servers);
 
-    if (*read_string(json_object_get(trunk, "localAddress"), local))
-        add_port(reading, port_of(local));
+    snprintf(servers + used, ALLOWLIST_SERVERS_SIZE - used, "%s%s", used ? ", " : "", server);
 }
 
-static void read_groups(struct reading *reading, const json_t *root)
+static void read_cb(const trunkha_config_address *address, void *user_data)
 {
-    const json_t *group, *trunk;
-    size_t i, j;
+    struct reading *reading = user_data;
 
-    json_array_foreach(json_object_get(root, "trunkGroups"), i, group)
-    {
-        read_trunk(reading, group);
-        json_array_foreach(json_object_get(group, "trunks"), j, trunk)
-        {
-            read_trunk(reading, trunk);
-        }
-    }
+    if (address->use == TRUNKHA_USE_NAME_SERVER)
+        add_server(reading->list->servers, address->address);
+    else
+        add_port(reading, address->port);
 }
 
-void allowlist_read_ports(const char *json, size_t len, struct allowlist_ports *ret_ports)
+int allowlist_read(struct allowlist *list, const char *json, size_t len)
 {
-    json_t *root = json_loadb(json, len, 0, NULL);
-    const json_t *listen = json_object_get(json_object_get(root, "sip"), "listen"), *address;
-    struct reading reading = {.ports = ret_ports, .has_any = !json_array_size(listen)};
-    char text[VALUE_SIZE];
-    size_t i;
+    struct reading reading = {list, false};
+    int err = trunkha_config_addresses(json, len, read_cb, &reading);
 
-    ret_ports->count = 0;
-    json_array_foreach(listen, i, address)
-    {
-        add_port(&reading, port_of(read_string(address, text)));
-    }
-    read_groups(&reading, root);
     if (reading.has_any)
-        ret_ports->count = 0;
-    json_decref(root);
-}
+        list->own.count = 0;
 
-void allowlist_read_servers(const char *json, size_t len, char servers[ALLOWLIST_SERVERS_SIZE])
-{
-    json_t *root = json_loadb(json, len, 0, NULL);
-    const json_t *server;
-    char text[VALUE_SIZE];
-    size_t i;
-
-    servers[0] = '\0';
-    json_array_foreach(json_object_get(json_object_get(root, "dns"), "servers"), i, server)
-    {
-        size_t used = strlen(servers);
-
-        snprintf(servers + used, ALLOWLIST_SERVERS_SIZE - used, "%s%s", i ? ", " : "", read_string(server, text));
-    }
-    json_decref(root);
+    return err;
 }

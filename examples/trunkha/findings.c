@@ -35,9 +35,29 @@ void findings_print_cb(const trunkha_finding *finding, void *user_data)
         fprintf(out, ":%u:%u", finding->line, finding->column);
     fprintf(out, ": %s: ", findings_severity(finding));
     text_print(out, finding->message);
-    fprintf(out, " [%s %s] at ", finding->code, finding->slug);
-    text_print(out, *finding->pointer ? finding->pointer : "the whole document");
+    fprintf(out, " [%s %s]", finding->code, finding->slug);
+    if (*finding->pointer) {
+        fputs(" at ", out);
+        text_print(out, finding->pointer);
+    }
     fputc('\n', out);
     print_remark(out, "why", finding->why);
     print_remark(out, "fix", finding->fix);
+}
+
+json_t *findings_json(const trunkha_finding *finding)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "code", text_json(finding->code));
+    json_object_set_new(object, "slug", text_json(finding->slug));
+    json_object_set_new(object, "severity", text_json(findings_severity(finding)));
+    json_object_set_new(object, "pointer", text_json(finding->pointer));
+    json_object_set_new(object, "line", json_integer(finding->line));
+    json_object_set_new(object, "column", json_integer(finding->column));
+    json_object_set_new(object, "message", text_json(finding->message));
+    json_object_set_new(object, "why", text_json(finding->why ? finding->why : ""));
+    json_object_set_new(object, "fix", text_json(finding->fix ? finding->fix : ""));
+
+    return object;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <jansson.h>
 #include <trunkha.h>
 
 struct findings {
@@ -15,6 +16,9 @@ struct findings {
 
 /** Prints one finding as compilers do, so that editors find the place. @p user_data: struct findings. */
 void findings_print_cb(const trunkha_finding *finding, void *user_data);
+
+/** One finding as a JSON object; new. */
+json_t *findings_json(const trunkha_finding *finding);
 
 void findings_count(struct findings *findings, const trunkha_finding *finding);
 

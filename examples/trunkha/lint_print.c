@@ -104,29 +104,12 @@ struct list {
     json_t *findings;
 };
 
-static json_t *finding_json(const trunkha_finding *finding)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "code", text_json(finding->code));
-    json_object_set_new(object, "slug", text_json(finding->slug));
-    json_object_set_new(object, "severity", text_json(findings_severity(finding)));
-    json_object_set_new(object, "pointer", text_json(finding->pointer));
-    json_object_set_new(object, "line", json_integer(finding->line));
-    json_object_set_new(object, "column", json_integer(finding->column));
-    json_object_set_new(object, "message", text_json(finding->message));
-    json_object_set_new(object, "why", text_json(finding->why ? finding->why : ""));
-    json_object_set_new(object, "fix", text_json(finding->fix ? finding->fix : ""));
-
-    return object;
-}
-
 static void collect_json_cb(const trunkha_finding *finding, void *user_data)
 {
     struct list *list = user_data;
 
     findings_count(list->counts, finding);
-    json_array_append_new(list->findings, finding_json(finding));
+    json_array_append_new(list->findings, findings_json(finding));
 }
 
 int lint_print_json(struct lint *lint)

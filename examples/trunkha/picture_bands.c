@@ -86,6 +86,8 @@ void picture_write_bands(FILE *out, const struct plot *plot, const struct plot_r
     frame.height = PICTURE_ROW * (double)plot->n_tracks;
     svg_time_lines(out, &frame);
     for (size_t i = 0; i < plot->n_tracks; i++, frame.y += PICTURE_ROW) {
+        if (!run->samples[i])
+            continue;
         write_name(out, &frame, &plot->tracks[i]);
         write_states(out, plot, &frame, plot->tracks[i].id, run->samples[i]);
         write_faults(out, plot, &frame, run->samples[i]);

@@ -89,7 +89,7 @@ static void write_layers(FILE *out, const struct plot *plot, const struct plot_r
     double legend_x = LEGEND_X;
 
     for (size_t i = 0; i < plot->n_tracks; i++) {
-        if (plot->tracks[i].layer == LAYERS_MAX)
+        if (plot->tracks[i].layer == LAYERS_MAX || !run->samples[i])
             continue;
         stack_track(plot, lower, upper, run->samples[i]);
         write_layer(out, plot, frame, lower, upper, picture_layer_fill(plot->tracks[i].layer));
@@ -137,6 +137,12 @@ static bool has_calls(const struct plot *plot)
     return plot->attempts_max > 0 || !plot->is_replay;
 }
 
+/** A recording does not tell which attempts were those of one call. */
+static bool has_delays(const struct plot *plot)
+{
+    return !plot->is_replay;
+}
+
 int picture_write_charts(FILE *out, const struct plot *plot, const struct plot_run *run, struct svg_frame frame)
 {
     int error = 0;
@@ -144,7 +150,10 @@ int picture_write_charts(FILE *out, const struct plot *plot, const struct plot_r
     if (has_calls(plot)) {
         frame.y += CHART_HEAD;
         error = write_calls(out, plot, run, frame);
-        frame.y += CALLS + CHART_HEAD;
+        frame.y += CALLS;
+    }
+    if (has_delays(plot)) {
+        frame.y += CHART_HEAD;
         write_delays(out, plot, run, frame);
         frame.y += DELAYS;
     }
@@ -156,5 +165,5 @@ int picture_write_charts(FILE *out, const struct plot *plot, const struct plot_r
 
 double picture_charts_height(const struct plot *plot)
 {
-    return (has_calls(plot) ? CHART_HEAD + CALLS + CHART_HEAD + DELAYS : 0) + TIME_AXIS;
+    return (has_calls(plot) ? CHART_HEAD + CALLS : 0) + (has_delays(plot) ? CHART_HEAD + DELAYS : 0) + TIME_AXIS;
 }

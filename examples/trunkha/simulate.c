@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "commands.h"
+#include "findings.h"
 #include "options.h"
 #include "simulate.h"
 #include "system.h"
 #include "text.h"
 
 #define EXIT_BAD_FILE 2
+#define RECORDING_MAX ((size_t)1 << 30) /* as in the library */
 
 static const struct manual manual = {
     "simulate",
@@ -33,14 +35,15 @@ struct request {
     struct simulate simulate;
     struct text_file config, scenario;
     struct option_texts settings;
+    struct findings findings; /* of the scenario, or the recording */
     const char *compare, *svg;
     uint64_t seed;
     bool as_json, as_events;
 };
 
-/** What event_cb() gets. */
+/** What callbacks get. */
 struct listener {
-    const struct request *request;
+    struct request *request;
     struct simulated *run;
 };
 
@@ -56,15 +59,32 @@ static void event_cb(const trunkha_event *event, void *user_data)
     trunkha_free(json);
 }
 
+/** Warnings are part of the JSON if that is wanted; errors never leave any. */
+static void finding_cb(const trunkha_finding *finding, void *user_data)
+{
+    struct request *request = ((struct listener *)user_data)->request;
+
+    if (request->as_json && finding->severity != TRUNKHA_SEVERITY_ERROR)
+        json_array_append_new(request->simulate.findings, findings_json(finding));
+    else
+        findings_print_cb(finding, &request->findings);
+}
+
 /* ---- Reading ---- */
 
-static bool read_text(struct text_file *file)
+static bool read_text(struct text_file *file, size_t max)
 {
-    file->text = file_read(file->path, &file->len);
+    file->text = file_read_large(file->path, max, &file->len);
     if (!file->text)
         fprintf(stderr, "trunkha simulate: cannot read %s: %s\n", file->path, strerror(errno));
 
     return file->text != NULL;
+}
+
+static bool read_texts(struct request *request)
+{
+    return read_text(&request->config, FILE_MAX) &&
+           read_text(&request->scenario, request->simulate.is_replay ? RECORDING_MAX : FILE_MAX);
 }
 
 /** Cuts "A=1,B=[2,3]" before each key, where it stands. Returns false when there are too many of them. */
@@ -105,7 +125,8 @@ static void explain(const trunkha_diag *diag, int err)
     fputc('\n', stderr);
 }
 
-static int run_one(const struct request *request, struct simulated *run)
+/** Of the same file the same is found each time: it is told in the first run. */
+static int run_one(struct request *request, struct simulated *run)
 {
     trunkha_simulation_options options = TRUNKHA_SIMULATION_OPTIONS_INIT;
     struct listener listener = {request, run};
@@ -120,11 +141,13 @@ static int run_one(const struct request *request, struct simulated *run)
     options.scenario_name = request->simulate.scenario_name;
     options.event_cb = event_cb;
     options.event_user_data = &listener;
+    options.finding_cb = run == request->simulate.runs ? finding_cb : NULL;
+    options.finding_user_data = &listener;
     err = trunkha_simulation_new(request->config.text, request->config.len, request->scenario.text, request->scenario.len,
                                  &options, &run->simulation, &diag);
     if (!err)
         err = trunkha_simulation_run(run->simulation, UINT64_MAX);
-    if (err)
+    if (err && !request->findings.errors)
         explain(&diag, err);
 
     return err;
@@ -205,7 +228,7 @@ static int simulate(struct request *request)
     if (request->compare)
         status = add_second_run(request, settings);
     if (status < 0)
-        status = read_text(&request->config) && read_text(&request->scenario) ? run_all(request) : EXIT_BAD_FILE;
+        status = read_texts(request) ? run_all(request) : EXIT_BAD_FILE;
     free_runs(&request->simulate);
     free(request->config.text);
     free(request->scenario.text);
@@ -220,6 +243,8 @@ static int check_usage(const struct request *request, const char *recording)
         return options_refuse(&manual, "SCENARIO is missing, or --replay RECORDING");
     if (request->scenario.path && recording)
         return options_refuse(&manual, "\"%s\" is too much: --replay is in place of SCENARIO", request->scenario.path);
+    if (recording && request->seed)
+        return options_refuse(&manual, "--seed is of a scenario: a recording has its own");
     if (request->as_events && (request->as_json || request->compare))
         return options_refuse(&manual, "--events is of one run, and all that is printed: leave --json and --compare out");
 
@@ -255,6 +280,10 @@ int command_simulate(int argc, char **argv)
     request.simulate.is_replay = recording != NULL;
     request.simulate.config_name = request.config.path;
     request.simulate.scenario_name = request.scenario.path;
+    request.simulate.findings = json_array();
+    request.findings = (struct findings){.file = request.scenario.path, .out = stderr};
+    status = simulate(&request);
+    json_decref(request.simulate.findings);
 
-    return simulate(&request);
+    return status;
 }

@@ -17,40 +17,49 @@ static size_t count_samples(const trunkha_simulation *simulation)
 
 /* ---- Which trunks ---- */
 
-static size_t count_trunks(const trunkha_simulation *simulation)
+static size_t count_trunks(const struct simulate *simulate)
 {
-    trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
-    uint32_t n = 0;
+    struct simulate_trunk trunk = {.id = ""};
+    size_t n = 0;
 
-    while (!trunkha_simulation_get_trunk(simulation, n, &trunk))
+    while (simulate_next_trunk(simulate, &trunk))
         n++;
 
     return n;
 }
 
-static void add_track(struct plot *plot, uint32_t index, const char *id, bool has_calls)
+static void add_track(struct plot *plot, const struct simulate_trunk *trunk, bool has_calls)
 {
     struct plot_track *track = &plot->tracks[plot->n_tracks++];
 
-    memcpy(track->id, id, sizeof(track->id));
-    track->index = index;
+    memcpy(track->id, trunk->id, sizeof(track->id));
+    memcpy(track->index, trunk->index, sizeof(track->index));
     track->has_calls = has_calls;
     track->layer = has_calls && plot->n_layers < LAYERS_MAX ? plot->n_layers++ : LAYERS_MAX;
 }
 
-/** Looks at the trunk @p index in all runs. */
-static void choose_track(struct plot *plot, const struct simulate *simulate, uint32_t index)
+static void choose_track(struct plot *plot, const struct simulate *simulate, const struct simulate_trunk *place)
 {
-    trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
     bool is_shown = plot->n_trunks <= TRACKS_MAX, has_calls = false;
 
     for (size_t i = 0; i < simulate->n_runs; i++) {
-        trunkha_simulation_get_trunk(simulate->runs[i].simulation, index, &trunk);
+        trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
+
+        trunkha_simulation_get_trunk(simulate->runs[i].simulation, place->index[i], &trunk);
         has_calls |= trunk.attempts > 0;
         is_shown |= trunk.attempts || trunk.down_ms || trunk.faulty_ms;
     }
     if (is_shown && plot->n_tracks < TRACKS_MAX)
-        add_track(plot, index, trunk.trunk_id, has_calls);
+        add_track(plot, place, has_calls);
+}
+
+static void choose_tracks(struct plot *plot, const struct simulate *simulate)
+{
+    struct simulate_trunk trunk = {.id = ""};
+
+    plot->n_trunks = count_trunks(simulate);
+    while (simulate_next_trunk(simulate, &trunk))
+        choose_track(plot, simulate, &trunk);
 }
 
 /* ---- What became of them ---- */
@@ -66,27 +75,40 @@ static void add_sample(struct plot_run *run, size_t at, const trunkha_simulation
     run->is_faulty[at] |= sample->is_faulty != 0;
 }
 
-/** Sums up all trunks, those that are not drawn too. */
-static void add_trunks(const struct plot *plot, struct plot_run *run, const trunkha_simulation *simulation)
+/** Where samples of a trunk are kept; NULL = it is not drawn. */
+static trunkha_simulation_sample *samples_of(const struct plot *plot, size_t number, uint32_t index)
 {
-    for (uint32_t index = 0, track = 0; index < plot->n_trunks; index++) {
-        bool is_drawn = track < plot->n_tracks && plot->tracks[track].index == index;
+    for (size_t i = 0; i < plot->n_tracks; i++) {
+        if (plot->tracks[i].index[number] == index)
+            return plot->runs[number].samples[i];
+    }
+
+    return NULL;
+}
+
+/** Sums up all trunks, those that are not drawn too. */
+static void add_trunks(struct plot *plot, size_t number, const trunkha_simulation *simulation)
+{
+    trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
+
+    for (uint32_t index = 0; !trunkha_simulation_get_trunk(simulation, index, &trunk); index++) {
+        trunkha_simulation_sample *samples = samples_of(plot, number, index);
 
         for (uint32_t i = 0; i < plot->n_samples; i++) {
             trunkha_simulation_sample sample = TRUNKHA_SIMULATION_SAMPLE_INIT;
 
             if (trunkha_simulation_get_sample(simulation, index, i, &sample))
                 break;
-            add_sample(run, i, &sample);
-            if (is_drawn)
-                run->samples[track][i] = sample;
+            add_sample(&plot->runs[number], i, &sample);
+            if (samples)
+                samples[i] = sample;
         }
-        track += is_drawn;
     }
 }
 
-static int init_run(const struct plot *plot, struct plot_run *run, const struct simulated *simulated)
+static int init_run(struct plot *plot, size_t number, const struct simulated *simulated)
 {
+    struct plot_run *run = &plot->runs[number];
     size_t n = plot->n_samples;
 
     run->label = simulated->label;
@@ -99,11 +121,13 @@ static int init_run(const struct plot *plot, struct plot_run *run, const struct 
     if (!run->attempts || !run->failed || !run->delay || !run->is_faulty)
         return ENOMEM;
     for (size_t i = 0; i < plot->n_tracks; i++) {
+        if (plot->tracks[i].index[number] == NO_TRUNK)
+            continue;
         run->samples[i] = calloc(n, sizeof(*run->samples[i]));
         if (!run->samples[i])
             return ENOMEM;
     }
-    add_trunks(plot, run, simulated->simulation);
+    add_trunks(plot, number, simulated->simulation);
 
     return 0;
 }
@@ -125,16 +149,14 @@ int plot_init(struct plot *plot, const struct simulate *simulate)
     int error = 0;
 
     *plot = (struct plot){.n_runs = simulate->n_runs,
-                          .n_trunks = count_trunks(simulate->runs[0].simulation),
                           .n_samples = count_samples(simulate->runs[0].simulation),
                           .duration_ms = 1, /* of a recording of one moment */
                           .is_replay = simulate->is_replay};
     if (!plot->n_samples)
         return ENODATA;
-    for (uint32_t i = 0; i < plot->n_trunks; i++)
-        choose_track(plot, simulate, i);
+    choose_tracks(plot, simulate);
     for (size_t i = 0; i < plot->n_runs && !error; i++)
-        error = init_run(plot, &plot->runs[i], &simulate->runs[i]);
+        error = init_run(plot, i, &simulate->runs[i]);
     if (error)
         return error;
     if (plot->runs[0].summary.duration_ms)

@@ -16,7 +16,7 @@
 /** A trunk that is drawn. */
 struct plot_track {
     char id[TRUNKHA_ID_SIZE];
-    uint32_t index; /**< of the trunk in the simulation */
+    uint32_t index[RUNS_MAX]; /**< of the trunk in each run, or NO_TRUNK */
     bool has_calls;
     size_t layer; /**< number of its colour; LAYERS_MAX = that of all others */
 };
@@ -25,7 +25,7 @@ struct plot_track {
 struct plot_run {
     const char *label;
     trunkha_simulation_summary summary;
-    trunkha_simulation_sample *samples[TRACKS_MAX]; /**< by track */
+    trunkha_simulation_sample *samples[TRACKS_MAX]; /**< by track; NULL = the run has no such trunk */
     double *attempts;                               /**< a second, of all trunks */
     double *failed;                                 /**< of these */
     double *delay;                                  /**< longest, in seconds */
@@ -38,7 +38,7 @@ struct plot {
     struct plot_track tracks[TRACKS_MAX];
     size_t n_tracks;
     size_t n_layers;
-    size_t n_trunks; /**< those that are not drawn too */
+    size_t n_trunks; /**< of all runs, those that are not drawn too */
     size_t n_samples;
     uint64_t duration_ms;
     bool is_replay;

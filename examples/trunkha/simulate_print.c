@@ -1,11 +1,8 @@
-/* What was simulated as tables, for people, and as JSON. */
+/* What was simulated as tables, for people. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include <jansson.h>
 
 #include "simulate.h"
 #include "text.h"
@@ -153,21 +150,21 @@ static void add_trunk(struct table *table, const trunkha_simulation_trunk *trunk
         add_faults(table, trunk);
 }
 
-/** One row for each run, the id in the first only. */
-static bool add_trunk_rows(const struct simulate *simulate, struct table *table, uint32_t index)
+/** One row for each run that has it, the id in the first only. */
+static void add_trunk_rows(const struct simulate *simulate, struct table *table, const struct simulate_trunk *place)
 {
     trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
+    const char *id = place->id;
 
     for (size_t i = 0; i < simulate->n_runs; i++) {
-        if (trunkha_simulation_get_trunk(simulate->runs[i].simulation, index, &trunk))
-            return false;
-        table_add(table, "%s", i ? "" : trunk.trunk_id);
+        if (trunkha_simulation_get_trunk(simulate->runs[i].simulation, place->index[i], &trunk))
+            continue;
+        table_add(table, "%s", id);
         if (simulate->n_runs > 1)
             table_add(table, "%s", simulate->runs[i].label);
         add_trunk(table, &trunk, simulate->is_replay);
+        id = "";
     }
-
-    return true;
 }
 
 static bool print_trunks(const struct simulate *simulate)
@@ -176,14 +173,15 @@ static bool print_trunks(const struct simulate *simulate)
                                         "DOWN FOR", "FAULTY FOR", "FOUND AFTER", "FALSE ALARMS", "NOT FOUND"};
     size_t n_heads = simulate->is_replay ? 6 : sizeof(heads) / sizeof(heads[0]);
     struct table table = {.columns = n_heads + simulate->n_runs};
+    struct simulate_trunk trunk = {.id = ""};
 
     table_add(&table, "TRUNK");
     if (simulate->n_runs > 1)
         table_add(&table, "SETTINGS");
     for (size_t i = 0; i < n_heads; i++)
         table_add(&table, "%s", heads[i]);
-    for (uint32_t i = 0; add_trunk_rows(simulate, &table, i); i++)
-        ;
+    while (simulate_next_trunk(simulate, &trunk))
+        add_trunk_rows(simulate, &table, &trunk);
 
     return table_print(&table, stdout);
 }
@@ -279,13 +277,21 @@ static void add_summary_cell(struct table *table, const trunkha_simulation_summa
         table_add(table, "%" PRIu64, count_of(sum, row));
 }
 
+/** Which attempts were those of one call, and how it ended after the answer, no recording tells. */
+static bool is_made_up(enum row row)
+{
+    return row == WAITED || row == CUT;
+}
+
 static bool print_callers(const struct simulate *simulate)
 {
     struct table table = {.columns = 1 + simulate->n_runs};
 
     for (size_t i = 0; simulate->n_runs > 1 && i <= simulate->n_runs; i++)
         table_add(&table, "%s", i ? simulate->runs[i - 1].label : "");
-    for (enum row row = simulate->is_replay ? ATTEMPTS : CALLS; row < ROWS; row++) {
+    for (enum row row = CALLS; row < ROWS; row++) {
+        if (simulate->is_replay && is_made_up(row))
+            continue;
         table_add(&table, "%s", row_heads[row]);
         for (size_t i = 0; i < simulate->n_runs; i++) {
             trunkha_simulation_summary sum = TRUNKHA_SIMULATION_SUMMARY_INIT;
@@ -294,6 +300,9 @@ static bool print_callers(const struct simulate *simulate)
             add_summary_cell(&table, &sum, row);
         }
     }
+
+    if (simulate->is_replay && !simulate_add_truth(simulate, &table))
+        return false;
 
     return table_print(&table, stdout);
 }
@@ -305,52 +314,4 @@ bool simulate_print(struct simulate *simulate)
     putchar('\n');
 
     return is_printed && print_callers(simulate);
-}
-
-/* ---- JSON ---- */
-
-static bool print_settings_json(const struct simulated *run)
-{
-    json_t *settings = json_array();
-    char *text;
-
-    for (uint32_t i = 0; i < run->n_settings; i++)
-        json_array_append_new(settings, text_json(run->settings[i]));
-    text = json_dumps(settings, JSON_COMPACT);
-    if (text)
-        fputs(text, stdout);
-    free(text);
-    json_decref(settings);
-
-    return text != NULL;
-}
-
-static int print_run_json(const struct simulated *run)
-{
-    char *json = NULL;
-    int err = trunkha_simulation_json(run->simulation, &json);
-
-    if (!err)
-        fputs(json, stdout);
-    trunkha_free(json);
-
-    return err;
-}
-
-int simulate_print_json(const struct simulate *simulate)
-{
-    int err = 0;
-
-    fputs("{\"runs\":[", stdout);
-    for (size_t i = 0; i < simulate->n_runs && !err; i++) {
-        fputs(i ? ",{\"settings\":" : "{\"settings\":", stdout);
-        err = print_settings_json(&simulate->runs[i]) ? 0 : TRUNKHA_ERR_NOMEM;
-        fputs(",\"simulation\":", stdout);
-        if (!err)
-            err = print_run_json(&simulate->runs[i]);
-        putchar('}');
-    }
-    puts("]}");
-
-    return err;
 }

@@ -28,6 +28,13 @@ static void summarize(char *buf, size_t size, const trunkha_simulation_summary *
              text_seconds(most, sizeof(most), sum->delay_max_ms), sum->calls_lost, sum->calls_cut);
 }
 
+/** What is known of recorded calls. */
+static void summarize_replay(char *buf, size_t size, const trunkha_simulation_summary *sum)
+{
+    snprintf(buf, size, "%" PRIu64 " calls: %" PRIu64 " answered at once, %" PRIu64 " later, %" PRIu64 " lost", sum->calls,
+             sum->calls_answered, sum->calls_delayed, sum->calls_lost);
+}
+
 static double run_height(const struct plot *plot)
 {
     return (plot->n_runs > 1 ? RUN_NAME : 0) + RUN_HEAD + picture_bands_height(plot) + picture_charts_height(plot);
@@ -44,8 +51,8 @@ static int write_run(FILE *out, const struct plot *plot, const struct plot_run *
         svg_text_as(out, frame.x, frame.y - 2, "class=\"head\"", run->label);
     }
     frame.y += RUN_HEAD;
-    summarize(text, sizeof(text), &run->summary);
-    if (!plot->is_replay)
+    (plot->is_replay ? summarize_replay : summarize)(text, sizeof(text), &run->summary);
+    if (!plot->is_replay || run->summary.calls)
         svg_text(out, frame.x, frame.y - 10, "start", text);
     picture_write_bands(out, plot, run, frame);
     frame.y += picture_bands_height(plot);

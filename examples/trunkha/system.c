@@ -12,17 +12,17 @@
 
 #define READ_STEP 65536U
 
-static char *read_stream(FILE *file, size_t *ret_len)
+static char *read_stream(FILE *file, size_t max, size_t *ret_len)
 {
     char *data = NULL;
     size_t len = 0;
 
     do {
-        char *larger = len < FILE_MAX ? realloc(data, len + READ_STEP) : NULL;
+        char *larger = len < max ? realloc(data, len + READ_STEP) : NULL;
 
         if (!larger) {
             free(data);
-            errno = len < FILE_MAX ? ENOMEM : EFBIG;
+            errno = len < max ? ENOMEM : EFBIG;
             return NULL;
         }
         data = larger;
@@ -40,13 +40,18 @@ static char *read_stream(FILE *file, size_t *ret_len)
 
 char *file_read(const char *path, size_t *ret_len)
 {
+    return file_read_large(path, FILE_MAX, ret_len);
+}
+
+char *file_read_large(const char *path, size_t max, size_t *ret_len)
+{
     FILE *file = !strcmp(path, "-") ? stdin : fopen(path, "re");
     char *data;
     int error;
 
     if (!file)
         return NULL;
-    data = read_stream(file, ret_len);
+    data = read_stream(file, max, ret_len);
     error = errno;
     if (file != stdin)
         fclose(file);

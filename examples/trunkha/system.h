@@ -9,8 +9,11 @@
 /** Larger configurations are refused, by the library too. */
 #define FILE_MAX (64U << 20)
 
-/** Reads a whole file, "-" = standard input. Returns its bytes, to be freed, or NULL with errno set. */
+/** Reads a whole file of at most FILE_MAX, "-" = standard input. Returns its bytes, to be freed, or NULL with errno set. */
 char *file_read(const char *path, size_t *ret_len);
+
+/** The same of at most @p max bytes. */
+char *file_read_large(const char *path, size_t max, size_t *ret_len);
 
 /** Milliseconds on CLOCK_MONOTONIC. */
 uint64_t clock_ms(void);

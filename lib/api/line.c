@@ -6,32 +6,52 @@
 
 #define DIGITS_MAX 20 /* of 64 bits */
 
-static void put(struct tha_json_line *line, const char *text, size_t len)
+/** Room for @p len bytes, which are the line's from now on; NULL = there is none. */
+static char *extend(struct tha_json_line *line, size_t len)
 {
+    char *at = line->text + line->len;
+
     if (len > tha_json_line_room(line)) {
         line->is_cut = true;
-        return;
+        return NULL;
     }
-
-    memcpy(line->text + line->len, text, len);
     line->len += len;
+
+    return at;
+}
+
+static void put(struct tha_json_line *line, const char *text, size_t len)
+{
+    char *at = extend(line, len);
+
+    if (at)
+        memcpy(at, text, len);
 }
 
 static void put_byte(struct tha_json_line *line, char byte)
 {
-    put(line, &byte, 1);
+    char *at = extend(line, 1);
+
+    if (at)
+        *at = byte;
+}
+
+/** Ends at @p end; returns where it begins. */
+static char *print_number(char *end, uint64_t number)
+{
+    do {
+        *--end = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+
+    return end;
 }
 
 static void put_number(struct tha_json_line *line, uint64_t number)
 {
-    char digits[DIGITS_MAX];
-    size_t at = sizeof(digits);
+    char digits[DIGITS_MAX], *end = digits + sizeof(digits), *begin = print_number(end, number);
 
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    put(line, digits + at, sizeof(digits) - at);
+    put(line, begin, (size_t)(end - begin));
 }
 
 static void put_escape(struct tha_json_line *line, unsigned char byte)
@@ -42,34 +62,65 @@ static void put_escape(struct tha_json_line *line, unsigned char byte)
     put(line, escape, sizeof(escape));
 }
 
-static bool is_plain(unsigned char byte, bool is_utf8)
+static bool is_plain(unsigned char byte)
 {
-    return byte >= ' ' && byte != '"' && byte != '\\' && byte != 0x7f && (byte < 0x80 || is_utf8);
+    return byte >= ' ' && byte != '"' && byte != '\\' && byte < 0x7f;
+}
+
+/** Bytes that are plain at the beginning of @p text: mostly all of them. */
+static size_t count_plain(const char *text)
+{
+    const char *at = text;
+
+    while (is_plain((unsigned char)*at))
+        at++;
+
+    return (size_t)(at - text);
 }
 
 static void put_text(struct tha_json_line *line, const char *text)
 {
-    bool is_utf8 = tha_text_is_utf8(text);
-    const char *begin = text;
+    size_t n_plain = count_plain(text);
+    bool is_utf8 = !text[n_plain] || tha_text_is_utf8(text + n_plain);
 
-    for (; *text; text++) {
-        if (is_plain((unsigned char)*text, is_utf8))
-            continue;
-        put(line, begin, (size_t)(text - begin));
-        put_escape(line, (unsigned char)*text);
-        begin = text + 1;
+    for (; text[n_plain]; n_plain = count_plain(text)) {
+        unsigned char byte = (unsigned char)text[n_plain];
+
+        put(line, text, n_plain);
+        if (byte >= 0x80 && is_utf8)
+            put_byte(line, (char)byte);
+        else
+            put_escape(line, byte);
+        text += n_plain + 1;
     }
-    put(line, begin, (size_t)(text - begin));
+    put(line, text, n_plain);
 }
 
 /** The comma before the member, too. */
 static void put_key(struct tha_json_line *line, const char *key)
 {
-    if (line->len && line->text[line->len - 1] != '{')
-        put_byte(line, ',');
-    put_byte(line, '"');
-    put(line, key, strlen(key));
-    put(line, "\":", 2);
+    bool is_first = !line->len || line->text[line->len - 1] == '{';
+    size_t len = strlen(key);
+    char *at = extend(line, len + 3 + !is_first);
+
+    if (!at)
+        return;
+    if (!is_first)
+        *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key, len);
+    memcpy(at + len, "\":", 2);
+}
+
+static void put_quoted(struct tha_json_line *line, const char *text, size_t len)
+{
+    char *at = extend(line, len + 2);
+
+    if (!at)
+        return;
+    at[0] = '"';
+    memcpy(at + 1, text, len);
+    at[len + 1] = '"';
 }
 
 void tha_json_line_begin(struct tha_json_line *line)
@@ -101,9 +152,7 @@ void tha_json_line_text(struct tha_json_line *line, const char *key, const char 
 void tha_json_line_word(struct tha_json_line *line, const char *key, const char *word)
 {
     put_key(line, key);
-    put_byte(line, '"');
-    put(line, word, strlen(word));
-    put_byte(line, '"');
+    put_quoted(line, word, strlen(word));
 }
 
 void tha_json_line_hex(struct tha_json_line *line, const char *key, uint64_t number)
@@ -126,14 +175,17 @@ void tha_json_line_true(struct tha_json_line *line, const char *key)
 static void put_ipv4(struct tha_json_line *line, const struct tha_addr *addr)
 {
     const char *transport = tha_transport_name(addr->transport);
+    char text[THA_ADDR_TEXT_SIZE], *end = text + sizeof(text), *at = print_number(end, addr->port);
+    size_t len = strlen(transport);
 
-    put(line, transport, strlen(transport));
-    for (unsigned i = 0; i < 4; i++) {
-        put_byte(line, i ? '.' : ':');
-        put_number(line, addr->ip[i]);
+    for (unsigned i = 4; i--;) {
+        *--at = i == 3 ? ':' : '.';
+        at = print_number(at, addr->ip[i]);
     }
-    put_byte(line, ':');
-    put_number(line, addr->port);
+    *--at = ':';
+    at -= len;
+    memcpy(at, transport, len);
+    put_quoted(line, at, (size_t)(end - at));
 }
 
 void tha_json_line_addr(struct tha_json_line *line, const char *key, const struct tha_addr *addr)
@@ -141,12 +193,12 @@ void tha_json_line_addr(struct tha_json_line *line, const char *key, const struc
     char text[THA_ADDR_TEXT_SIZE];
 
     put_key(line, key);
-    put_byte(line, '"');
-    if (addr->family == 4)
+    if (addr->family == 4) {
         put_ipv4(line, addr);
-    else
-        put_text(line, tha_addr_text(addr, text, sizeof(text)));
-    put_byte(line, '"');
+    } else {
+        tha_addr_text(addr, text, sizeof(text));
+        put_quoted(line, text, strlen(text));
+    }
 }
 
 void tha_json_line_open_list(struct tha_json_line *line, const char *key)

@@ -35,7 +35,7 @@ void tha_simulation_note_told(const trunkha_event *event, void *user_data)
 
 /* ---- Making ---- */
 
-static void release(trunkha_simulation *simulation)
+void tha_simulation_release(trunkha_simulation *simulation)
 {
     struct tha_mem mem = simulation->mem;
 
@@ -76,8 +76,7 @@ int tha_simulation_set_up(trunkha_simulation *simulation, struct tha_model *mode
     return 0;
 }
 
-/** Room, and what the options say of any simulation. NULL when out of memory. */
-static trunkha_simulation *new_simulation(const struct tha_mem *mem, const trunkha_simulation_options *options)
+trunkha_simulation *tha_simulation_alloc(const struct tha_mem *mem, const trunkha_simulation_options *options)
 {
     trunkha_simulation *simulation = tha_mem_zalloc(mem, 1, sizeof(*simulation));
     uint32_t n_samples = options->n_samples ? options->n_samples : SAMPLES_DEFAULT;
@@ -97,7 +96,7 @@ int tha_simulation_make(const struct tha_mem *mem, struct tha_model *model, stru
                         const trunkha_simulation_options *options, trunkha_simulation **ret_simulation)
 {
     uint64_t seed = options->seed ? options->seed : scenario->seed;
-    trunkha_simulation *simulation = new_simulation(mem, options);
+    trunkha_simulation *simulation = tha_simulation_alloc(mem, options);
     int err;
 
     if (!simulation)
@@ -109,7 +108,7 @@ int tha_simulation_make(const struct tha_mem *mem, struct tha_model *model, stru
         err = tha_simulation_set_up(simulation, model, seed, scenario->duration_ms);
     if (err) {
         simulation->scenario = NULL; /* it stays the caller's */
-        release(simulation);
+        tha_simulation_release(simulation);
     } else {
         *ret_simulation = simulation;
     }
@@ -117,37 +116,24 @@ int tha_simulation_make(const struct tha_mem *mem, struct tha_model *model, stru
     return err;
 }
 
-int tha_simulation_make_replay(const struct tha_mem *mem, struct tha_model *model, struct tha_recording *recording,
-                               const trunkha_simulation_options *options, trunkha_simulation **ret_simulation)
-{
-    trunkha_simulation *simulation = new_simulation(mem, options);
-    const struct tha_replay_listener listener = {tha_simulation_note_shown, tha_simulation_note_told, simulation};
-    int err;
-
-    if (!simulation)
-        return TRUNKHA_ERR_NOMEM;
-
-    simulation->recording = recording;
-    err = tha_replay_new(mem, recording, model, &simulation->machine, &listener, &simulation->replay);
-    if (!err) {
-        simulation->source = *tha_replay_source(simulation->replay);
-        err = tha_simulation_set_up(simulation, model, recording->seed,
-                                    tha_replay_end_ms(simulation->replay) - THA_SIM_START_MS);
-    }
-    if (err) {
-        simulation->recording = NULL; /* it stays the caller's */
-        release(simulation);
-    } else {
-        tha_replay_begin(simulation->replay);
-        *ret_simulation = simulation;
-    }
-
-    return err;
-}
-
-static void on_finding(const trunkha_finding *finding, void *user_data)
+static void refuse_cb(const trunkha_finding *finding, void *user_data)
 {
     tha_refuse_for(finding, user_data);
+}
+
+/** Who wants to hear what is wrong with a scenario or a recording. */
+struct audience {
+    trunkha_diag *diag;
+    const trunkha_simulation_options *options;
+};
+
+static void tell_cb(const trunkha_finding *finding, void *user_data)
+{
+    const struct audience *audience = user_data;
+
+    tha_refuse_for(finding, audience->diag);
+    if (audience->options->finding_cb)
+        audience->options->finding_cb(finding, audience->options->finding_user_data);
 }
 
 static void name_file(trunkha_diag *diag, const char *name, const char *usual)
@@ -170,10 +156,12 @@ struct reading {
 static int read_second(const struct tha_mem *mem, const struct texts *texts, const trunkha_simulation_options *options,
                        struct reading *reading, trunkha_diag *diag)
 {
-    if (options->replay)
-        return tha_config_read_recording(mem, texts->scenario, texts->scenario_len, on_finding, diag, &reading->recording);
+    struct audience audience = {diag, options};
 
-    return tha_config_read_scenario(mem, texts->scenario, texts->scenario_len, reading->model, on_finding, diag,
+    if (options->replay)
+        return tha_config_read_recording(mem, texts->scenario, texts->scenario_len, tell_cb, &audience, &reading->recording);
+
+    return tha_config_read_scenario(mem, texts->scenario, texts->scenario_len, reading->model, tell_cb, &audience,
                                     &reading->scenario);
 }
 
@@ -186,7 +174,7 @@ static int read_texts(const struct tha_mem *mem, const struct texts *texts, cons
     int err;
 
     name_file(diag, options->config_name, "configuration");
-    err = tha_config_read_as(mem, texts->config, texts->config_len, &wish, on_finding, diag, &reading.model);
+    err = tha_config_read_as(mem, texts->config, texts->config_len, &wish, refuse_cb, diag, &reading.model);
     if (err)
         return err;
 
@@ -254,7 +242,7 @@ trunkha_simulation *trunkha_simulation_free(trunkha_simulation *simulation)
     if (simulation && simulation->is_running)
         simulation->is_given_up = true; /* in its own callback: the run releases it */
     else if (simulation)
-        release(simulation);
+        tha_simulation_release(simulation);
 
     return NULL;
 }
@@ -299,7 +287,7 @@ int trunkha_simulation_run(trunkha_simulation *simulation, uint64_t for_ms)
     result = run(simulation, for_ms);
     simulation->is_running = false;
     if (simulation->is_given_up)
-        release(simulation);
+        tha_simulation_release(simulation);
 
     return result;
 }
@@ -309,6 +297,14 @@ int trunkha_simulation_run(trunkha_simulation *simulation, uint64_t for_ms)
 trunkha_view *trunkha_simulation_view(const trunkha_simulation *simulation)
 {
     return simulation ? trunkha_view_ref(simulation->machine.view) : NULL;
+}
+
+/** A recording may tell of the end of calls that began before it, and lack reports that the engine could not take. */
+static uint64_t count_under_way(const trunkha_simulation_summary *summary)
+{
+    uint64_t n_over = summary->calls_answered + summary->calls_delayed + summary->calls_lost + summary->calls_unanswered;
+
+    return n_over < summary->calls ? summary->calls - n_over : 0;
 }
 
 int trunkha_simulation_get_summary(const trunkha_simulation *simulation, trunkha_simulation_summary *ret_summary)
@@ -322,8 +318,7 @@ int trunkha_simulation_get_summary(const trunkha_simulation *simulation, trunkha
     summary.elapsed_ms = tha_simulation_elapsed_ms(simulation);
     summary.duration_ms = simulation->duration_ms;
     summary.probes = simulation->machine.probes;
-    summary.calls_under_way =
-        summary.calls - summary.calls_answered - summary.calls_delayed - summary.calls_lost - summary.calls_unanswered;
+    summary.calls_under_way = count_under_way(&summary);
 
     return tha_abi_write(ret_summary, &summary, sizeof(summary));
 }
@@ -348,6 +343,8 @@ int trunkha_simulation_get_trunk(const trunkha_simulation *simulation, uint32_t 
 
     tha_tally_get_trunk(simulation->tally, index, tha_simulation_elapsed_ms(simulation), &trunk);
     trunk.size = sizeof(trunk);
+    if (simulation->replay)
+        trunk.false_alarms = 0; /* nobody knows what was true */
     tha_text_copy(trunk.trunk_id, sizeof(trunk.trunk_id), model->id);
 
     return tha_abi_write(ret_trunk, &trunk, sizeof(trunk));

@@ -1,6 +1,7 @@
 /** @file simulation.h  A simulation: the machine, where its inputs come from, and what is noted of it
  *
- *  The source of a scenario is simulation_world.c, with simulation_calls.c for its callers. */
+ *  The source of a scenario is simulation_world.c, with simulation_calls.c for its callers; of a recording, sim/replay.c
+ * with simulation_replay.c for what it notes. */
 #ifndef THA_API_SIMULATION_H
 #define THA_API_SIMULATION_H
 
@@ -44,6 +45,12 @@ struct trunkha_simulation {
     struct tha_replay *replay;
 };
 
+/** Room for one, and in it what the options say of any. NULL when out of memory. */
+trunkha_simulation *tha_simulation_alloc(const struct tha_mem *mem, const trunkha_simulation_options *options);
+
+/** Whatever is in it by now. */
+void tha_simulation_release(trunkha_simulation *simulation);
+
 /** Makes the tally and the machine with @p model, which runs @p duration_ms; `source` must be there. On success the model is
  *  the machine's. Returns 0 or NOMEM. */
 int tha_simulation_set_up(trunkha_simulation *simulation, struct tha_model *model, uint64_t seed, uint64_t duration_ms);
@@ -52,7 +59,7 @@ int tha_simulation_set_up(trunkha_simulation *simulation, struct tha_model *mode
 int tha_simulation_make(const struct tha_mem *mem, struct tha_model *model, struct tha_scenario *scenario,
                         const trunkha_simulation_options *options, trunkha_simulation **ret_simulation);
 
-/** The same of a recording. */
+/** simulation_replay.c: the same of a recording. */
 int tha_simulation_make_replay(const struct tha_mem *mem, struct tha_model *model, struct tha_recording *recording,
                                const trunkha_simulation_options *options, trunkha_simulation **ret_simulation);
 

@@ -1,7 +1,7 @@
 /* What reading finds; what the rules of lint find is in lint_catalogue.c. */
 #include "catalogue.h"
 
-#include <string.h>
+#include <strings.h>
 
 #include "finding.h"
 
@@ -40,7 +40,8 @@ static const struct tha_config_rule reading[] = {
                                "    {\"id\": \"a1\", \"sipAddress\": \"ams.carrier-a.example\"},\n"
                                "    {\"id\": \"a2\", \"sipAddress\": \"fra.carrier-a.example\", \"priority\": 1}]}]"},
     [THA_CODE_UNKNOWN_REFERENCE] = {"TH009", "unknown-reference", TRUNKHA_SEVERITY_ERROR, "an id that nothing has",
-                                    "calls would have nowhere to go when they need it most",
+                                    "calls meant for it would have nowhere to go, and what a scenario does to it would "
+                                    "strike nobody",
                                     "write the id of one that exists",
                                     "\"routingProfiles\": [{\"id\": \"RP\", \"primaryTrunkGroup\": \"carrier-a\", "
                                     "\"secondaryTrunkGroup\": \"carrier-c\"}]",
@@ -136,7 +137,7 @@ const struct tha_config_rule *tha_config_find_rule(const char *name)
     uint32_t code = 1;
 
     for (rule = tha_config_get_rule(code); rule; rule = tha_config_get_rule(++code)) {
-        if (!strcmp(name, rule->code) || !strcmp(name, rule->slug))
+        if (!strcasecmp(name, rule->code) || !strcasecmp(name, rule->slug))
             return rule;
     }
 

@@ -23,7 +23,7 @@ const struct tha_config_rule *tha_config_get_rule(uint32_t code);
 /** lint_catalogue.c: those from THA_CODE_FIRST_OF_LINT on. */
 const struct tha_config_rule *tha_lint_get_rule(uint32_t code);
 
-/** By code or slug; NULL = no such rule. */
+/** By code or slug, in any case; NULL = no such rule. */
 const struct tha_config_rule *tha_config_find_rule(const char *name);
 
 #endif

@@ -82,7 +82,7 @@ static void add(struct tha_config_report *report, enum tha_config_code code, con
         insert(report, &finding);
 }
 
-/** Many messages end in what to write instead: cut off, that is the fix. */
+/** Many messages of reading end in what to write instead: cut off, that is the fix. */
 static const char *cut_advice(char *message)
 {
     char *advice = strstr(message, ": write ");
@@ -117,7 +117,7 @@ void tha_config_add_finding(struct tha_config_report *report, enum tha_config_co
     va_end(ap);
     tha_config_print_path(path, pointer, sizeof(pointer));
     find_position(report, path, code == THA_CODE_UNKNOWN_KEY, &position);
-    if (!fix)
+    if (!fix && code < THA_CODE_FIRST_OF_LINT)
         fix = cut_advice(message);
     add(report, code, &position, pointer, fix, message);
 }

@@ -88,7 +88,7 @@ void tha_config_init_report(struct tha_config_report *report, const struct tha_m
 void tha_config_done_report(struct tha_config_report *report);
 
 /** Adds a finding about the value at @p path; its position is looked up in the text.
- *  @p fix is copied; NULL = what the message has behind ": write", or else what the catalogue says. */
+ *  @p fix is copied; NULL = what a message of reading has behind ": write", or else what the catalogue says. */
 void tha_config_add_finding(struct tha_config_report *report, enum tha_config_code code, const struct tha_config_path *path,
                             const char *fix, const char *format, ...) THA_PRINTF(5, 6);
 

@@ -159,7 +159,7 @@ static const struct tha_config_rule rules[] = {
          "\"trunkGroups\": [{\"id\": \"carrier-a\", \"sipAddress\": \"sip.carrier-a.example\"},\n"
          "                {\"id\": \"carrier-b\", \"sipAddress\": \"sip.carrier-b.example\"}]"},
     AT(THA_CODE_NO_SECONDARY) = {"TH037", "no-secondary", TRUNKHA_SEVERITY_WARNING,
-                                 "a profile with nothing behind its primary group",
+                                 "a profile with nothing behind its primary group that takes calls",
                                  "when the carrier is down every call of the profile is lost",
                                  "add \"secondaryTrunkGroup\", best a group of another carrier",
                                  "\"routingProfiles\": [{\"id\": \"RP\", \"primaryTrunkGroup\": \"carrier-a\"}]",

@@ -7,7 +7,7 @@
 
 bool tha_lint_takes_calls(const struct tha_trunk_model *trunk)
 {
-    return trunk->direction != THA_DIRECTION_INBOUND && trunk->admin != TRUNKHA_ADMIN_DISABLED;
+    return trunk->direction != THA_DIRECTION_INBOUND && trunk->admin == TRUNKHA_ADMIN_ENABLED;
 }
 
 bool tha_lint_stands_in(const struct tha_model *model, uint32_t trunk, uint32_t other)

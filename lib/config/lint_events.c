@@ -72,16 +72,28 @@ static bool lets_through(const json_t *list, const char *word)
     return !json_array_size(list);
 }
 
-/** Told to people: by a service that pages them, or because somebody has chosen what is to be told. A stream of everything
- *  in our own format is a log. */
+/** A list of nothing but what operators do is a journal of their deeds. */
+static bool has_trouble(const json_t *reasons)
+{
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const char *reason = json_string_value(json_array_get(reasons, i));
+
+        if (reason && strncmp(reason, "ADMIN_", strlen("ADMIN_")) != 0)
+            return true;
+    }
+
+    return false;
+}
+
+/** Told to people: by a service that pages them, or because somebody has chosen the states or reasons to be told of. All
+ *  events of some types, in our own format or as CloudEvents, are data for a program. */
 static bool is_alert(const struct stream *stream)
 {
     const char *format = json_string_value(json_object_get(stream->json, "format"));
     bool pages = format && (!strcmp(format, "pagerduty") || !strcmp(format, "servicenow"));
 
-    return pages || json_array_size(json_object_get(stream->json, "eventTypes")) ||
-           json_array_size(json_object_get(stream->filter, "states")) ||
-           json_array_size(json_object_get(stream->filter, "reasonCodes"));
+    return pages || json_array_size(json_object_get(stream->filter, "states")) ||
+           has_trouble(json_object_get(stream->filter, "reasonCodes"));
 }
 
 /** A disabled trunk reads DOWN. */

@@ -2,21 +2,27 @@
 #include "lint_ignore.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lint.h"
+
+#define ENTRIES_MAX ((size_t)2 * THA_CODES) /* of a list: each code and each slug once */
+
+static size_t count_entries(const json_t *list)
+{
+    size_t n = json_array_size(list);
+
+    return n < ENTRIES_MAX ? n : ENTRIES_MAX;
+}
 
 /* ---- Silencing */
 
 static bool names(const json_t *list, const struct tha_config_rule *rule)
 {
-    const json_t *entry;
-    size_t i;
+    for (size_t i = 0, n = count_entries(list); i < n; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
 
-    json_array_foreach((json_t *)list, i, entry)
-    {
-        const char *name = json_string_value(entry);
-
-        if (name && (!strcmp(name, rule->code) || !strcmp(name, rule->slug)))
+        if (name && (!strcasecmp(name, rule->code) || !strcasecmp(name, rule->slug)))
             return true;
     }
 
@@ -68,10 +74,13 @@ static void check_entry(struct tha_lint *lint, const struct tha_config_path *pat
 static void check_list(struct tha_lint *lint, const struct tha_config_path *path, const json_t *list)
 {
     if (!json_is_array(list))
-        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, NULL,
+        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, "write it as [\"TH031\"]",
                                "\"" THA_LINT_IGNORE "\" must be a list of codes or slugs");
+    if (json_array_size(list) > ENTRIES_MAX)
+        tha_config_add_finding(lint->report, THA_CODE_UNKNOWN_IGNORE, path, "write each code once",
+                               "only the first %u entries of this list count", (unsigned)ENTRIES_MAX);
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    for (size_t i = 0, n = count_entries(list); i < n; i++) {
         struct tha_config_path item = {path, NULL, i};
 
         check_entry(lint, &item, json_array_get(list, i));

@@ -70,11 +70,16 @@ static const struct aspect aspects[] = {
     {THA_CODE_ONE_FAILURE, "maxFailedAttempts", is_hasty, say_hasty},
 };
 
+static bool is_probed(const struct tha_trunk_model *trunk)
+{
+    return trunk->keepalive->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED;
+}
+
 /** TH041 tells of a half whose other half is probed. */
 static bool is_told_elsewhere(const struct tha_lint *lint, const struct aspect *aspect, const struct tha_trunk_model *trunk)
 {
     return aspect->code == THA_CODE_KEEPALIVE_OFF && trunk->paired != THA_NONE &&
-           lint->model->trunks[trunk->paired].keepalive->enabled;
+           is_probed(&lint->model->trunks[trunk->paired]);
 }
 
 /** Of its own, or inherited: then it is the top-level block's, and @p inout_is_told. */
@@ -126,7 +131,8 @@ void tha_lint_half_pairs(struct tha_lint *lint)
     for (uint32_t t = 0; t < lint->model->n_trunks; t++) {
         uint32_t paired = trunks[t].paired;
 
-        if (paired != THA_NONE && !trunks[t].keepalive->enabled && trunks[paired].keepalive->enabled)
+        if (paired != THA_NONE && !trunks[t].keepalive->enabled && trunks[t].admin != TRUNKHA_ADMIN_DISABLED &&
+            is_probed(&trunks[paired]))
             say_half(lint, t, paired);
     }
 }

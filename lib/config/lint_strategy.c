@@ -3,37 +3,7 @@
 
 #include "lint.h"
 
-/** The trunks of one group that take calls. */
-struct crew {
-    uint32_t count;
-    uint32_t leader;    /**< the first with the best priority */
-    uint32_t n_leaders; /**< with the same priority */
-    uint32_t follower;  /**< one with another priority; THA_NONE = there is none */
-};
-
-static void look_at(const struct tha_model *model, const struct tha_group_model *group, struct crew *crew)
-{
-    const struct tha_trunk_model *trunks = model->trunks;
-
-    *crew = (struct crew){.leader = THA_NONE, .follower = THA_NONE};
-    for (uint32_t t = group->first_trunk; t < group->first_trunk + group->n_trunks; t++) {
-        if (!tha_lint_takes_calls(&trunks[t]))
-            continue;
-
-        crew->count++;
-        if (crew->leader != THA_NONE && trunks[t].priority == trunks[crew->leader].priority) {
-            crew->n_leaders++;
-        } else if (crew->leader == THA_NONE || trunks[t].priority < trunks[crew->leader].priority) {
-            crew->follower = crew->leader;
-            crew->leader = t;
-            crew->n_leaders = 1;
-        } else {
-            crew->follower = t;
-        }
-    }
-}
-
-/* ---- Equal priorities */
+/* ---- The trunks of a group that take calls, by priority */
 
 struct standing {
     uint32_t priority, trunk;
@@ -63,6 +33,19 @@ static uint32_t sort_by_priority(const struct tha_model *model, const struct tha
     return n;
 }
 
+/** Number of the first that has the priority of the one before it; 0 = all differ. */
+static uint32_t find_equal(const struct standing *standings, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        if (standings[i].priority == standings[i - 1].priority)
+            return i;
+    }
+
+    return 0;
+}
+
+/* ---- Equal priorities */
+
 static void say_equal(struct tha_lint *lint, uint32_t trunk, uint32_t other)
 {
     struct tha_lint_place place;
@@ -75,16 +58,12 @@ static void say_equal(struct tha_lint *lint, uint32_t trunk, uint32_t other)
 }
 
 /** Once for each group: who mends it will look at the others, too. */
-static void check_priorities(struct tha_lint *lint, const struct tha_group_model *group, struct standing *standings)
+static void check_priorities(struct tha_lint *lint, const struct standing *standings, uint32_t n)
 {
-    uint32_t n = sort_by_priority(lint->model, group, standings);
+    uint32_t i = find_equal(standings, n);
 
-    for (uint32_t i = 1; i < n; i++) {
-        if (standings[i].priority == standings[i - 1].priority) {
-            say_equal(lint, standings[i].trunk, standings[i - 1].trunk);
-            return;
-        }
-    }
+    if (i)
+        say_equal(lint, standings[i].trunk, standings[i - 1].trunk);
 }
 
 /* ---- Balancing */
@@ -127,47 +106,37 @@ static bool is_called_standby(const struct tha_trunk_model *trunk)
 }
 
 /** A trunk that is called a standby, but has its turns with one that is not. */
-static uint32_t find_standby(const struct tha_model *model, const struct tha_group_model *group, const struct crew *crew)
+static uint32_t find_standby(const struct tha_model *model, const struct standing *standings, uint32_t n)
 {
-    uint32_t best = model->trunks[crew->leader].priority, standby = THA_NONE;
+    uint32_t standby = THA_NONE;
     bool has_active = false;
 
-    for (uint32_t t = group->first_trunk; t < group->first_trunk + group->n_trunks; t++) {
-        const struct tha_trunk_model *trunk = &model->trunks[t];
-
-        if (!tha_lint_takes_calls(trunk) || trunk->priority != best)
-            continue;
-        if (!is_called_standby(trunk))
+    for (uint32_t i = 0; i < n && standings[i].priority == standings[0].priority; i++) {
+        if (!is_called_standby(&model->trunks[standings[i].trunk]))
             has_active = true;
         else if (standby == THA_NONE)
-            standby = t;
+            standby = standings[i].trunk;
     }
 
     return has_active ? standby : THA_NONE;
 }
 
-static void check_balance(struct tha_lint *lint, uint32_t index)
+/** Trunks that stand by may share the calls, too, when it comes to that. */
+static void check_balance(struct tha_lint *lint, uint32_t index, const struct standing *standings, uint32_t n)
 {
-    const struct tha_group_model *group = &lint->model->groups[index];
+    uint32_t standby = find_standby(lint->model, standings, n);
     char name[THA_LINT_LABEL_SIZE], other[THA_LINT_LABEL_SIZE];
     struct tha_lint_place place;
-    struct crew crew;
-    uint32_t standby;
 
-    look_at(lint->model, group, &crew);
-    if (crew.count < 2)
-        return;
-
-    standby = find_standby(lint->model, group, &crew);
     if (standby != THA_NONE)
         tha_config_add_finding(lint->report, THA_CODE_BALANCED_STANDBY, tha_lint_group(lint, index, "strategy", &place),
                                NULL, "%s is called a standby, and gets its share of all calls",
                                tha_lint_name_other(lint, standby, name));
-    else if (crew.n_leaders == 1)
+    else if (n > 1 && !find_equal(standings, n))
         tha_config_add_finding(lint->report, THA_CODE_BALANCED_STANDBY, tha_lint_group(lint, index, "strategy", &place),
                                NULL, "nothing is balanced: %s goes first by its priority, and %s stands by",
-                               tha_lint_name_trunk(lint, crew.leader, name),
-                               tha_lint_name_other(lint, crew.follower, other));
+                               tha_lint_name_trunk(lint, standings[0].trunk, name),
+                               tha_lint_name_other(lint, standings[1].trunk, other));
 }
 
 /* ---- All groups */
@@ -177,11 +146,11 @@ void tha_lint_strategies(struct tha_lint *lint)
     struct standing *standings = tha_lint_alloc(lint, lint->model->n_trunks, sizeof(*standings));
 
     for (uint32_t g = 0; standings && g < lint->model->n_groups; g++) {
-        const struct tha_group_model *group = &lint->model->groups[g];
+        uint32_t n = sort_by_priority(lint->model, &lint->model->groups[g], standings);
 
-        if (group->strategy == THA_STRATEGY_ACTIVE_STANDBY)
-            check_priorities(lint, group, standings);
+        if (lint->model->groups[g].strategy == THA_STRATEGY_ACTIVE_STANDBY)
+            check_priorities(lint, standings, n);
         else
-            check_balance(lint, g);
+            check_balance(lint, g, standings, n);
     }
 }

@@ -29,16 +29,27 @@ static void print_syntax_error(const json_error_t *error, char *buf, size_t size
     }
 }
 
-static const char *syntax_fix(const struct tha_config_text *text, size_t offset)
+/** After a value; what follows a comma is "string or '}' expected". */
+static bool expects_end(const json_error_t *error)
 {
+    return !strncmp(error->text, "'}' expected", 12) || !strncmp(error->text, "']' expected", 12);
+}
+
+static const char *syntax_fix(const struct tha_config_text *text, size_t offset, const json_error_t *error)
+{
+    static const char bom[] = "\xef\xbb\xbf"; /* RFC 8259 section 8.1: not to be written */
     char found = offset < text->len ? text->json[offset] : '\0';
 
+    if (!offset && text->len >= strlen(bom) && !memcmp(text->json, bom, strlen(bom)))
+        return "save the file without the byte order mark that it begins with";
     if (found == '/' || found == '#')
         return "JSON knows no comments: use a key that begins with x-";
     if (found == '}' || found == ']')
         return "is there a comma too many before it?";
+    if (found == '\'')
+        return "write texts in double quotes";
 
-    return NULL;
+    return found && strchr("\"{[", found) && expects_end(error) ? "is there a comma missing before it?" : NULL;
 }
 
 static void say_not_json(struct tha_config_report *report, const json_error_t *error)
@@ -61,7 +72,8 @@ static void say_not_json(struct tha_config_report *report, const json_error_t *e
         break;
     default:
         print_syntax_error(error, message, sizeof(message));
-        tha_config_add_finding_at(report, THA_CODE_JSON_SYNTAX, offset, pointer, syntax_fix(&report->text, offset), message);
+        tha_config_add_finding_at(report, THA_CODE_JSON_SYNTAX, offset, pointer, syntax_fix(&report->text, offset, error),
+                                  message);
         break;
     }
 }

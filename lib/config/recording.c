@@ -8,21 +8,48 @@
 #define LINE_MAX_SIZE ((size_t)256 * 1024) /* an answer of the DNS may be long */
 #define LINE_MIN_SIZE strlen("{\"at\":0,\"in\":\"stop\"}")
 #define AT_MAX        (UINT64_C(100) * 366 * 86400 * 1000) /* nobody records for a century */
+#define NOT_ANOTHER   "give what \"trunkha run --record\" or your record_cb has written"
 
-void tha_recording_complain(struct tha_recording_draft *draft, enum tha_config_code code, const char *format, ...)
+struct line {
+    const char *text;
+    size_t len;
+    bool is_first;
+    bool is_whole; /**< its line feed is there */
+};
+
+/* ---- Findings ---- */
+
+static void add_finding(struct tha_recording_draft *draft, enum tha_config_code code, const char *fix, const char *format,
+                        va_list ap)
 {
     char message[THA_CONFIG_LABEL_SIZE];
-    va_list ap;
 
     if (draft->has_complaint)
         return;
 
     draft->has_complaint = true;
-    va_start(ap, format);
     tha_text_vprint(message, sizeof(message), format, ap);
+    tha_config_add_finding_at(&draft->reader.report, code, draft->line_at, "", fix, message);
+}
+
+void tha_recording_complain(struct tha_recording_draft *draft, enum tha_config_code code, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    add_finding(draft, code, "take the line away, or record anew", format, ap);
     va_end(ap);
-    tha_config_add_finding_at(&draft->reader.report, code, draft->line_at, "", "take the line away, or record anew",
-                              message);
+}
+
+/** What is wrong with all of it. */
+static void THA_PRINTF(4, 5)
+    refuse(struct tha_recording_draft *draft, enum tha_config_code code, const char *fix, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    add_finding(draft, code, fix, format, ap);
+    va_end(ap);
 }
 
 /* ---- Members ---- */
@@ -80,18 +107,15 @@ const char *tha_recording_get_text(struct tha_recording_draft *draft, const json
 
 /* ---- Lines ---- */
 
+/** Any object but one that has a key twice; NULL for everything else. */
 static json_t *parse(struct tha_recording_draft *draft, const char *line, size_t len)
 {
     json_error_t error;
     json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 
+    draft->is_out_of_memory |= !object && json_error_code(&error) == json_error_out_of_memory;
     if (json_is_object(object))
         return object;
-
-    if (!object && json_error_code(&error) == json_error_out_of_memory)
-        draft->is_out_of_memory = true;
-    else
-        tha_recording_complain(draft, THA_CODE_JSON_SYNTAX, "the line is no JSON object");
     json_decref(object);
 
     return NULL;
@@ -100,15 +124,19 @@ static json_t *parse(struct tha_recording_draft *draft, const char *line, size_t
 static void read_header(struct tha_recording_draft *draft, const json_t *object)
 {
     struct tha_recording *recording = draft->recording;
+    uint64_t format;
 
     if (!json_object_get(object, "trunkha") || !json_object_get(object, "format")) {
-        tha_recording_complain(draft, THA_CODE_MISSING_KEY,
-                               "this is no recording: its first line has no \"trunkha\" and \"format\"");
+        refuse(draft, THA_CODE_MISSING_KEY, NOT_ANOTHER,
+               "this is no recording: its first line has no \"trunkha\" and \"format\"");
         return;
     }
-    if (tha_recording_get_number(draft, object, "format", UINT32_MAX) != THA_RECORDING_FORMAT)
-        tha_recording_complain(draft, THA_CODE_BAD_VALUE, "the recording has a format that this release does not know");
+    format = tha_recording_get_number(draft, object, "format", UINT32_MAX);
     recording->version = tha_recording_get_text(draft, object, "trunkha", TRUNKHA_ID_SIZE);
+    if (format != THA_RECORDING_FORMAT)
+        refuse(draft, THA_CODE_BAD_VALUE, "play it with the release that wrote it, or record anew",
+               "the recording is of format %u, written by release %s; this one, " TRUNKHA_VERSION ", reads format %u",
+               (unsigned)format, recording->version, THA_RECORDING_FORMAT);
     recording->started_unix_ms = (int64_t)tha_recording_get_number(draft, object, "started", INT64_MAX / 2);
     recording->seed = tha_recording_get_hex(draft, object, "seed");
 }
@@ -129,42 +157,51 @@ static void read_line(struct tha_recording_draft *draft, const json_t *object)
         draft->n_inputs++;
 }
 
-/** The end of a recording whose engine has died: half a line. */
-static bool is_cut(const char *line, size_t len)
+/** Half a line at the end: the engine has died, or its disk was full. */
+static void end_cut(struct tha_recording_draft *draft)
 {
-    json_error_t error;
-    json_t *object = json_loadb(line, len, 0, &error);
+    draft->recording->is_cut = true;
+    refuse(draft, THA_CODE_WITHOUT_EFFECT, "nothing has to be done: all before it is played",
+           "the recording breaks off in its last line, which is left out");
+}
 
+static void read_one(struct tha_recording_draft *draft, const struct line *line)
+{
+    json_t *object = line->len <= LINE_MAX_SIZE ? parse(draft, line->text, line->len) : NULL;
+
+    if (object && line->is_first)
+        read_header(draft, object);
+    else if (object)
+        read_line(draft, object);
+    else if (draft->is_out_of_memory)
+        return;
+    else if (line->is_first)
+        refuse(draft, THA_CODE_JSON_SYNTAX, NOT_ANOTHER, "this is no recording: its first line is no JSON object");
+    else if (line->len > LINE_MAX_SIZE)
+        tha_recording_complain(draft, THA_CODE_TOO_LONG, "the line is longer than any that an engine writes");
+    else if (!line->is_whole)
+        end_cut(draft);
+    else
+        tha_recording_complain(draft, THA_CODE_JSON_SYNTAX, "the line is no JSON object");
     json_decref(object);
-
-    return !object && json_error_code(&error) != json_error_out_of_memory;
 }
 
 static void read_text(struct tha_recording_draft *draft, const char *text, size_t len)
 {
     const char *end = text + len;
-    bool is_first = true;
+    struct line line = {.text = text, .is_first = true};
 
-    for (const char *line = text, *next; line < end && !draft->is_out_of_memory; line = next, is_first = false) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        size_t size = (size_t)((stop ? stop : end) - line);
-        json_t *object;
+    while (line.text < end && !draft->is_out_of_memory) {
+        const char *stop = memchr(line.text, '\n', (size_t)(end - line.text));
 
-        next = stop ? stop + 1 : end;
-        draft->line_at = (size_t)(line - text);
+        line.is_whole = stop != NULL;
+        line.len = (size_t)((stop ? stop : end) - line.text);
+        draft->line_at = (size_t)(line.text - text);
         draft->has_complaint = false;
-        if (!stop && !is_first && is_cut(line, size)) {
-            draft->recording->is_cut = true;
+        read_one(draft, &line);
+        if (tha_config_is_full(&draft->reader.report) || (line.is_first && draft->has_complaint))
             return;
-        }
-        if (size > LINE_MAX_SIZE)
-            tha_recording_complain(draft, THA_CODE_TOO_LONG, "the line is too long");
-        else if ((object = parse(draft, line, size))) {
-            (is_first ? read_header : read_line)(draft, object);
-            json_decref(object);
-        }
-        if (tha_config_is_full(&draft->reader.report) || (is_first && draft->has_complaint))
-            return;
+        line = (struct line){.text = stop ? stop + 1 : end};
     }
 }
 
@@ -224,10 +261,12 @@ static void settle(struct tha_recording_draft *draft)
 
 static void read(struct tha_recording_draft *draft, const char *text, size_t len)
 {
-    if (len > TEXT_MAX) {
-        tha_recording_complain(draft, THA_CODE_TOO_LONG, "the recording is longer than 1 GiB");
+    if (!len)
+        refuse(draft, THA_CODE_MISSING_KEY, NOT_ANOTHER, "the recording is empty");
+    else if (len > TEXT_MAX)
+        refuse(draft, THA_CODE_TOO_LONG, "take lines away from its end", "the recording is longer than 1 GiB");
+    if (draft->has_complaint)
         return;
-    }
 
     draft->inputs = tha_arena_alloc(&draft->recording->arena, count_lines(text, len), sizeof(*draft->inputs));
     if (!draft->inputs) {
@@ -236,7 +275,7 @@ static void read(struct tha_recording_draft *draft, const char *text, size_t len
     }
     read_text(draft, text, len);
     if (!draft->is_out_of_memory && !draft->reader.report.n_errors && !draft->recording->n_loads)
-        tha_recording_complain(draft, THA_CODE_MISSING_KEY, "nothing was loaded in this recording");
+        refuse(draft, THA_CODE_MISSING_KEY, "record anew", "the recording ends before a configuration was loaded");
     if (!draft->is_out_of_memory)
         settle(draft);
 }
@@ -271,7 +310,7 @@ int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_
     err = report->n_errors ? TRUNKHA_ERR_CONFIG : 0;
     if (draft.is_out_of_memory || report->is_out_of_memory)
         err = TRUNKHA_ERR_NOMEM;
-    if (err == TRUNKHA_ERR_CONFIG)
+    if (err != TRUNKHA_ERR_NOMEM)
         tha_config_tell_findings(report, finding_cb, user_data);
     done(&draft);
 

@@ -10,7 +10,6 @@ struct tha_recording_draft {
     struct tha_recording *recording;
     struct tha_recorded_input *inputs;
     uint32_t n_inputs;
-    uint32_t n_inputs_max;
     struct tha_recorded_target *targets;
     uint32_t n_targets, targets_capacity;
     struct tha_map target_ids; /**< by "trunk udp:192.0.2.1:5060": the index and one */

@@ -48,8 +48,10 @@ struct tha_scenario_draft {
     uint32_t duration_ms;
     uint32_t seed;
     uint32_t rtt_ms;
-    json_t *calls_json, *steps_json;                 /**< NULL = none */
-    struct tha_map whom, addresses, hosts, profiles; /**< names that are known, to what they mean */
+    json_t *calls_json, *steps_json;      /**< NULL = none */
+    struct tha_map whom, hosts, profiles; /**< names that are known, to what they mean */
+    struct tha_map addresses;             /**< with and without ports, to the first with its port that is known there */
+    struct tha_map moved, ports;          /**< addresses without ports that names come to, and the ports of all names */
 };
 
 /* ---- scenario_names.c: what a scenario may speak of */
@@ -60,8 +62,9 @@ void tha_scenario_done_names(struct tha_scenario_draft *draft);
 /** Enters the names of the model, and the addresses that `steps` lets names come to. */
 void tha_scenario_enter_names(struct tha_scenario_draft *draft);
 
-/** What @p text at @p path stands for: the id of a trunk or a group, or an address if the step may have one. NULL after a
- *  finding, and for "all", of which @p step takes note. An id outranks a word of the same letters. */
+/** What @p text at @p path stands for: the id of a trunk or a group, or an address if the step may have one (its port 0: all
+ *  ports there). NULL after a finding, and for "all", of which @p step takes note. An id outranks a word of the same
+ * letters. */
 const char *tha_scenario_find_whom(struct tha_scenario_step_draft *step, const struct tha_config_path *path,
                                    const char *text);
 

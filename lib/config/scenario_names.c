@@ -6,6 +6,7 @@
 
 #define NEAREST_MAX 512 /* names that a wrong one is compared with */
 #define SIP_PORT    5060
+#define SIPS_PORT   5061
 
 struct known {
     const char *words[NEAREST_MAX];
@@ -24,6 +25,8 @@ void tha_scenario_init_names(struct tha_scenario_draft *draft, const struct tha_
 {
     tha_map_init(&draft->whom, mem);
     tha_map_init(&draft->addresses, mem);
+    tha_map_init(&draft->moved, mem);
+    tha_map_init(&draft->ports, mem);
     tha_map_init(&draft->hosts, mem);
     tha_map_init(&draft->profiles, mem);
 }
@@ -32,6 +35,8 @@ void tha_scenario_done_names(struct tha_scenario_draft *draft)
 {
     tha_map_done(&draft->profiles);
     tha_map_done(&draft->hosts);
+    tha_map_done(&draft->ports);
+    tha_map_done(&draft->moved);
     tha_map_done(&draft->addresses);
     tha_map_done(&draft->whom);
 }
@@ -42,15 +47,36 @@ static void enter(struct tha_scenario_draft *draft, struct tha_map *names, const
         draft->reader.report.is_out_of_memory = true;
 }
 
-/** Without its port, it means the first that was seen there. */
+/** The first meaning of @p name stays. */
+static void enter_copy(struct tha_scenario_draft *draft, struct tha_map *names, const char *name, const char *meaning)
+{
+    if (!tha_map_find(names, name))
+        enter(draft, names, tha_arena_strdup(&draft->scratch, name), tha_arena_strdup(&draft->scratch, meaning));
+}
+
 static void enter_address(struct tha_scenario_draft *draft, const struct tha_addr *addr)
 {
     char host[THA_ADDR_TEXT_SIZE], text[THA_ADDR_TEXT_SIZE];
 
     tha_addr_host_text(addr, host, sizeof(host));
     tha_addr_port_text(addr, text, sizeof(text));
-    if (!tha_map_find(&draft->addresses, host))
-        enter(draft, &draft->addresses, tha_arena_strdup(&draft->scratch, host), tha_arena_strdup(&draft->scratch, text));
+    enter_copy(draft, &draft->addresses, host, text);
+    enter_copy(draft, &draft->addresses, text, text);
+}
+
+static void print_port(uint16_t port, char buf[8])
+{
+    tha_text_print(buf, 8, "%u", port);
+}
+
+static void enter_name(struct tha_scenario_draft *draft, const struct tha_name *name)
+{
+    bool is_tls = name->has_transport && name->transport == THA_TRANSPORT_TLS;
+    char port[8];
+
+    print_port(name->port ? name->port : is_tls ? SIPS_PORT : SIP_PORT, port);
+    enter_copy(draft, &draft->ports, port, port);
+    enter(draft, &draft->hosts, name->host, name->host);
 }
 
 static void enter_model(struct tha_scenario_draft *draft)
@@ -66,10 +92,21 @@ static void enter_model(struct tha_scenario_draft *draft)
 
         enter(draft, &draft->whom, trunk->id, trunk->id);
         if (trunk->dns_name)
-            enter(draft, &draft->hosts, trunk->dns_name->host, trunk->dns_name->host);
+            enter_name(draft, trunk->dns_name);
         else
             enter_address(draft, &trunk->addr);
     }
+}
+
+/** A name comes to @p addr: over which port, it may say itself, or a trunk of that name. */
+static void enter_moved(struct tha_scenario_draft *draft, const struct tha_addr *addr)
+{
+    char host[THA_ADDR_TEXT_SIZE];
+
+    tha_addr_host_text(addr, host, sizeof(host));
+    enter_copy(draft, &draft->moved, host, host);
+    if (addr->port)
+        enter_address(draft, addr);
 }
 
 /** What is wrong with the addresses of a step is told when it is read. */
@@ -81,8 +118,8 @@ static void enter_step(struct tha_scenario_draft *draft, const json_t *step)
     for (size_t i = 0; i < json_array_size(addresses) && i < THA_DNS_LOCATIONS_MAX; i++) {
         const char *text = json_string_value(json_array_get(addresses, i));
 
-        if (text && !tha_config_read_ip_address(text, SIP_PORT, &addr))
-            enter_address(draft, &addr);
+        if (text && !tha_config_read_ip_address(text, 0, &addr))
+            enter_moved(draft, &addr);
     }
 }
 
@@ -140,19 +177,49 @@ static const char *find_group(struct tha_scenario_draft *draft, const struct tha
     return NULL;
 }
 
-/** "ADDRESS:PORT", in @p buf if it has to be. */
-static const char *find_address(struct tha_scenario_draft *draft, const struct tha_config_path *path,
-                                const struct tha_addr *addr, char *buf)
+/** May a target be there? @p text: @p addr with its port; @p host: without. */
+static bool is_known(const struct tha_scenario_draft *draft, const struct tha_addr *addr, const char *text, const char *host)
 {
-    const char *found;
+    char port[8];
 
-    tha_addr_host_text(addr, buf, THA_ADDR_TEXT_SIZE);
-    found = tha_map_find(&draft->addresses, buf);
-    if (found)
-        return addr->port ? tha_addr_port_text(addr, buf, THA_ADDR_TEXT_SIZE) : found;
+    if (!addr->port)
+        return tha_map_find(&draft->addresses, host) || tha_map_find(&draft->moved, host);
 
-    tha_config_add_finding(&draft->reader.report, THA_CODE_UNKNOWN_REFERENCE, path, "write the address or the id of a trunk",
-                           "no trunk is at %s, and no step lets a name come to it", buf);
+    print_port(addr->port, port);
+
+    return tha_map_find(&draft->addresses, text) || (tha_map_find(&draft->moved, host) && tha_map_find(&draft->ports, port));
+}
+
+static void say_unknown_address(struct tha_scenario_draft *draft, const struct tha_config_path *path, const char *text,
+                                const char *host)
+{
+    struct tha_config_report *report = &draft->reader.report;
+    const char *near = tha_map_find(&draft->addresses, host);
+    char fix[THA_CONFIG_LABEL_SIZE];
+
+    tha_text_print(fix, sizeof(fix), "write \"%s\", which means all ports there", host);
+    if (near)
+        tha_config_add_finding(report, THA_CODE_UNKNOWN_REFERENCE, path, fix, "no trunk is at %s: did you mean \"%s\"?",
+                               text, near);
+    else if (tha_map_find(&draft->moved, host))
+        tha_config_add_finding(report, THA_CODE_UNKNOWN_REFERENCE, path, fix,
+                               "no name comes to %s, but to another port there", text);
+    else
+        tha_config_add_finding(report, THA_CODE_UNKNOWN_REFERENCE, path, "write the address or the id of a trunk",
+                               "no trunk is at %s, and no step lets a name come to it", host);
+}
+
+/** "ADDRESS:PORT" in @p text, of THA_ADDR_TEXT_SIZE; NULL after a finding. */
+static const char *find_address(struct tha_scenario_draft *draft, const struct tha_config_path *path,
+                                const struct tha_addr *addr, char *text)
+{
+    char host[THA_ADDR_TEXT_SIZE];
+
+    tha_addr_host_text(addr, host, sizeof(host));
+    tha_addr_port_text(addr, text, THA_ADDR_TEXT_SIZE);
+    if (is_known(draft, addr, text, host))
+        return text;
+    say_unknown_address(draft, path, text, host);
 
     return NULL;
 }

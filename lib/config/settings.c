@@ -50,6 +50,20 @@ static json_t *read_value(const char *text)
     return value || again ? NULL : json_string(text);
 }
 
+/** A number, or JSON with one in it: "1e999.carrier.example" is a text. */
+static bool is_too_large(const char *text)
+{
+    json_error_t error;
+    json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
+    bool is_json = *text == '{' || *text == '[' || !text[strspn(text, "+-.0123456789Ee")];
+
+    if (!value)
+        return is_json && json_error_code(&error) == json_error_numeric_overflow;
+    tha_config_wipe(value);
+
+    return false;
+}
+
 /** What jansson has not done, it had no memory for. */
 static void note(const struct setting *setting, int failure)
 {
@@ -165,6 +179,7 @@ static void apply(struct tha_config_report *report, json_t *root, const char *te
 {
     const char *equals = strchr(text, '=');
     struct setting setting = {report, text, text, equals ? equals + 1 : NULL};
+    char label[THA_CONFIG_LABEL_SIZE];
     json_t *value = root;
 
     if (!tha_text_is_utf8(text)) {
@@ -175,6 +190,12 @@ static void apply(struct tha_config_report *report, json_t *root, const char *te
     if (!equals) { /* not shown: who has written a blank in place of the "=" may have written a password behind it */
         tha_config_add_finding_nowhere(report, THA_CODE_BAD_VALUE, "write it as keepalive.interval=10",
                                        "setting number %u has no \"=\", and so no value", number);
+        return;
+    }
+    if (is_too_large(setting.value)) {
+        tha_config_add_finding_nowhere(
+            report, THA_CODE_OUT_OF_RANGE, "write a number within its bounds, or a text in quotes",
+            "the setting \"%s\" has a number that is out of range", quote_path(&setting, equals, label));
         return;
     }
 

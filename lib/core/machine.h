@@ -72,6 +72,8 @@ bool tha_schedule_resume(struct tha_core *core, struct tha_target *target, uint6
 void tha_schedule_first(struct tha_core *core, struct tha_target *target, uint64_t when_ms);
 void tha_schedule_next(struct tha_core *core, struct tha_target *target, uint64_t now_ms);
 void tha_schedule_stop(struct tha_core *core, struct tha_target *target);
+/** When the one at @p place, from 0, of a comb of @p n leaves: from the first one on. */
+uint64_t tha_schedule_place_ms(uint64_t place, uint64_t n, uint64_t interval_ms);
 /** Spreads every target for which @p is_wanted holds evenly over the first seconds from @p now_ms. */
 void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha_core *, const struct tha_target *),
                        uint64_t now_ms);

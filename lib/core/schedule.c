@@ -180,25 +180,31 @@ void tha_schedule_stop(struct tha_core *core, struct tha_target *target)
     tha_heap_remove(&core->probes, &target->timer);
 }
 
+uint64_t tha_schedule_place_ms(uint64_t place, uint64_t n, uint64_t interval_ms)
+{
+    uint64_t spread = n * 1000 / COMB_PER_SECOND;
+
+    if (spread < COMB_MIN_MS)
+        spread = COMB_MIN_MS;
+
+    return place * (spread < interval_ms ? spread : interval_ms) / n;
+}
+
 void tha_schedule_comb(struct tha_core *core, bool (*is_wanted)(const struct tha_core *, const struct tha_target *),
                        uint64_t now_ms)
 {
     struct tha_table *table = core->table;
     uint64_t n = 0, place = 0;
-    uint64_t spread;
 
     for (uint32_t i = 0; i < table->n_targets; i++)
         n += is_wanted(core, &table->targets[i]);
-    spread = n * 1000 / COMB_PER_SECOND;
-    if (spread < COMB_MIN_MS)
-        spread = COMB_MIN_MS;
 
     for (uint32_t i = 0; n && i < table->n_targets; i++) {
         struct tha_target *target = &table->targets[i];
         uint64_t interval = tha_table_keepalive(table, target)->interval_ms;
 
         if (is_wanted(core, target))
-            tha_schedule_first(core, target, now_ms + place++ * (spread < interval ? spread : interval) / n);
+            tha_schedule_first(core, target, now_ms + tha_schedule_place_ms(place++, n, interval));
     }
 }
 

@@ -139,11 +139,20 @@ static uint64_t get_evidence(struct tha_replay *replay, uint32_t slot, uint64_t 
     return earlier(after_ms, timeout_ms);
 }
 
+void tha_replay_note_probe(const struct tha_replay *replay, uint32_t slot)
+{
+    const struct tha_table *table = tha_core_table(replay->sim->core);
+
+    if (replay->listener.probed)
+        replay->listener.probed(table->targets[tha_table_target_of_slot(table, slot)].trunk, replay->listener.user_data);
+}
+
 static void probe(uint32_t slot, uint64_t now_ms, void *user_data)
 {
     struct tha_replay *replay = user_data;
     struct tha_replay_flight *flight = &replay->flights[slot];
 
+    tha_replay_note_probe(replay, slot);
     tha_heap_set(&replay->flights_due, &flight->timer, now_ms + get_evidence(replay, slot, now_ms, &flight->evidence));
 }
 

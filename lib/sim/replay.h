@@ -24,10 +24,12 @@ struct tha_replay_summary {
     uint32_t n_same;           /**< of both, at the same millisecond */
 };
 
-/** Who wants to know what is shown and told; both may be NULL. */
+/** Who wants to know what goes on; any may be NULL. @p trunk: its index in the model; THA_NONE = one that is not there. */
 struct tha_replay_listener {
     void (*shown)(const struct tha_action *action, uint64_t now_ms, void *user_data);
     void (*told)(const trunkha_event *event, void *user_data);
+    void (*probed)(uint32_t trunk, void *user_data);
+    void (*called)(uint32_t trunk, const struct tha_news *news, uint64_t now_ms, void *user_data);
     void *user_data;
 };
 

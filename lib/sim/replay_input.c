@@ -7,6 +7,14 @@ static uint32_t slot_of(const struct tha_replay *replay, const struct tha_record
     return input->target == THA_NONE ? THA_NONE : replay->places.of[input->target].slot;
 }
 
+static void note_call(const struct tha_replay *replay, const struct tha_news *news, uint64_t now_ms)
+{
+    const struct tha_table *table = tha_core_table(replay->sim->core);
+
+    if (replay->listener.called)
+        replay->listener.called(tha_table_trunk_of_slot(table, news->trunk_slot), news, now_ms, replay->listener.user_data);
+}
+
 static void take_call(struct tha_replay *replay, const struct tha_recorded_input *input)
 {
     const struct tha_recorded_call *call = input->call;
@@ -19,6 +27,7 @@ static void take_call(struct tha_replay *replay, const struct tha_recorded_input
     tha_text_copy(news.profile_id, sizeof(news.profile_id), call->profile_id);
     if (input->target != THA_NONE)
         tha_text_copy(news.trunk_id, sizeof(news.trunk_id), replay->recording->targets[input->target].trunk_id);
+    note_call(replay, &news, now_ms);
     tha_core_take_news(replay->sim->core, &news, call->active_calls, now_ms);
 }
 
@@ -54,6 +63,7 @@ static void take_probe(struct tha_replay *replay, const struct tha_recorded_inpu
         return;
     }
     replay->sim->probes++;
+    tha_replay_note_probe(replay, slot_of(replay, input));
     tha_core_note_probe(core, slot_of(replay, input), now_ms);
 }
 

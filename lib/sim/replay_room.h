@@ -142,6 +142,9 @@ static inline bool tha_replay_is_input(const struct tha_recorded_input *input)
     return input->kind != THA_INPUT_TOLD;
 }
 
+/** Tells who listens that a probe leaves. */
+void tha_replay_note_probe(const struct tha_replay *replay, uint32_t slot);
+
 /* ---- replay_input.c: one line after the other */
 
 /** Returns 0 or NOMEM: then the line is to be taken again. */

@@ -2,6 +2,9 @@
 
 #include "replay_room.h"
 
+/** Events of one moment may have changed places, so far. */
+#define AHEAD_MAX 10000U
+
 static bool is_compared(uint32_t type)
 {
     return type == TRUNKHA_EVENT_TRUNK_STATE || type == TRUNKHA_EVENT_TARGET_STATE || type == TRUNKHA_EVENT_ACTIVE_CHANGE ||
@@ -25,12 +28,12 @@ static bool was_told(struct tha_replay *replay, const trunkha_event *event)
 {
     const struct tha_recorded_input *inputs = replay->recording->inputs;
     uint64_t now_ms = tha_replay_at_ms(replay->sim->now_ms);
-    uint32_t i = replay->told_at;
+    uint32_t i = replay->told_at, n_ahead = 0;
 
     while (i < replay->recording->n_inputs && (inputs[i].at_ms < now_ms || tha_replay_is_input(&inputs[i])))
         i++;
     replay->told_at = i;
-    for (; i < replay->recording->n_inputs && inputs[i].at_ms == now_ms; i++) {
+    for (; i < replay->recording->n_inputs && inputs[i].at_ms == now_ms && n_ahead < AHEAD_MAX; i++, n_ahead++) {
         if (!tha_replay_is_input(&inputs[i]) && is_same(inputs[i].told, event)) {
             replay->told_at = i + 1;
             return true;

@@ -44,7 +44,8 @@ enum tha_scenario_step_kind {
 struct tha_scenario_step {
     uint64_t at_ms;
     uint32_t kind;             /**< enum tha_scenario_step_kind */
-    const char *const *whom;   /**< ids of trunks or of groups, addresses such as "192.0.2.1:5060"; none = all */
+    const char *const *whom;   /**< ids of trunks or of groups, addresses such as "192.0.2.1:5060", port 0:
+                                    whatever port; none = all */
     uint32_t n_whom;
     uint32_t of;               /**< MANNER: enum tha_conduct_of */
     struct tha_manner manner;  /**< MANNER */

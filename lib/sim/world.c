@@ -17,7 +17,7 @@ struct standing {
     uint64_t word; /* which step said so: the later one counts; 0 = none */
 };
 
-/** An address that steps speak of. */
+/** An address that steps speak of; port 0: whatever port it has. */
 struct place {
     struct tha_addr addr;
     struct standing ways[WAYS];
@@ -234,13 +234,23 @@ static bool is_flapping(const struct standing *standing)
     return standing->word && standing->manner->up_ms && standing->manner->down_ms;
 }
 
+/** The later word of @p standing and what was said of @p addr. */
+static const struct standing *outrank(const struct tha_world *world, const struct standing *standing,
+                                      const struct tha_addr *addr, unsigned way)
+{
+    const struct place *place = find_place(world, addr);
+
+    return place && place->ways[way].word > standing->word ? &place->ways[way] : standing;
+}
+
 static const struct standing *standing_of(const struct tha_world *world, uint32_t trunk, const struct tha_addr *addr,
                                           unsigned way)
 {
-    const struct standing *of_trunk = &world->carriers[trunk].ways[way];
-    const struct place *place = find_place(world, addr);
+    struct tha_addr all_ports = *addr;
 
-    return place && place->ways[way].word > of_trunk->word ? &place->ways[way] : of_trunk;
+    all_ports.port = 0;
+
+    return outrank(world, outrank(world, &world->carriers[trunk].ways[way], addr, way), &all_ports, way);
 }
 
 /** How far into its turn of down and up it is. */

@@ -236,6 +236,19 @@ static const char *both(const char *a, const char *b)
     return text;
 }
 
+/** What is refused: a line of it would be one that no reader takes. */
+static void misspeak(void)
+{
+    char nobody[256];
+
+    memset(nobody, 'n', sizeof(nobody) - 1);
+    nobody[sizeof(nobody) - 1] = '\0';
+    ck_assert_int_eq(trunkha_trunk_set_admin(stage.engine, nobody, TRUNKHA_ADMIN_DISABLED, 0, NULL, 0),
+                     TRUNKHA_ERR_NOTFOUND);
+    ck_assert_int_eq(trunkha_trunk_set_admin(stage.engine, "b1", 77, 0, NULL, 0), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_profile_failback(stage.engine, nobody), TRUNKHA_ERR_NOTFOUND);
+}
+
 /** A trunk falls silent, returns, is refused and reset, and returns; calls fail; the operator speaks. */
 static void play_an_incident(const char *trunks, const char *more, struct player **a, struct player *b)
 {
@@ -257,6 +270,7 @@ static void play_an_incident(const char *trunks, const char *more, struct player
     n = stage_await_health(&stage, n, "a1", TRUNKHA_HEALTH_AVAILABLE, TRUNKHA_REASON_KEEPALIVE_RECOVERED, NULL);
 
     player_hang_up(b, true);
+    misspeak();
     ck_assert_int_eq(trunkha_profile_failback(stage.engine, "g"), 0);
     n = stage_await(&stage, n, TRUNKHA_EVENT_ACTIVE_CHANGE, "g", STAGE_ANY, NULL);
     fail_over_a_call("1");
@@ -307,6 +321,35 @@ START_TEST(incident_is_played_again_to_the_millisecond)
 {
     play(config(record_an_incident(), "", ""), NULL);
     expect_same_transitions(20);
+}
+END_TEST
+
+static json_int_t count_on_tape(const char *words)
+{
+    json_int_t n = 0;
+
+    for (const char *at = strstr(tape.text, words); at; at = strstr(at + 1, words))
+        n++;
+
+    return n;
+}
+
+static json_int_t number_of(const char *object, const char *key)
+{
+    const json_t *from = object ? json_object_get(played.summary, object) : played.summary;
+
+    return json_integer_value(json_object_get(from, key));
+}
+
+START_TEST(calls_and_probes_of_the_incident_are_counted)
+{
+    play(config(record_an_incident(), "", ""), NULL);
+    ck_assert_int_ge(number_of("calls", "calls"), 6);
+    ck_assert_int_eq(number_of("calls", "calls"), count_on_tape("\"kind\":\"begun\""));
+    ck_assert_int_eq(number_of("calls", "delayed"), count_on_tape("\"kind\":\"answered\",\"profile\""));
+    ck_assert_int_eq(number_of("calls", "answered") + number_of("calls", "lost"), 0);
+    ck_assert_int_eq(number_of(NULL, "attempts"), count_on_tape("\"kind\":\"begun\"") + count_on_tape("\"kind\":\"moved\""));
+    ck_assert_int_eq(number_of(NULL, "probes"), count_on_tape("\"in\":\"probe\""));
 }
 END_TEST
 
@@ -477,8 +520,8 @@ START_TEST(reloads_and_trunks_that_are_no_more_are_counted)
 }
 END_TEST
 
-SUITE("record", incident_is_played_again_to_the_millisecond, recording_has_no_secrets_and_nothing_of_who_calls,
-      every_line_is_an_object_and_time_never_steps_back, other_thresholds_judge_the_same_evidence,
-      other_intervals_ask_the_recording_at_their_own_times, fault_at_home_is_played_again,
-      carrier_that_answers_503_is_played_again, name_that_moves_is_played_again,
+SUITE("record", incident_is_played_again_to_the_millisecond, calls_and_probes_of_the_incident_are_counted,
+      recording_has_no_secrets_and_nothing_of_who_calls, every_line_is_an_object_and_time_never_steps_back,
+      other_thresholds_judge_the_same_evidence, other_intervals_ask_the_recording_at_their_own_times,
+      fault_at_home_is_played_again, carrier_that_answers_503_is_played_again, name_that_moves_is_played_again,
       reloads_and_trunks_that_are_no_more_are_counted)

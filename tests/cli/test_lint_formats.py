@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import tempfile
 import urllib.parse
 
@@ -13,6 +14,20 @@ WRONG_ON_LINE_3 = """{
   "keepalive": {"x-note": "\u00fc\u00e4\u00f6", "intervall": 30}
 }
 """
+
+
+# What the schema of SARIF 2.1.0 (OASIS) asks of the properties that we use: their types; "?" = need not be there. All objects
+# but property bags are closed.
+TEXT = {"text": str}
+RULE = {"id": str, "name": str, "shortDescription": TEXT, "fullDescription": TEXT, "help": TEXT,
+        "defaultConfiguration": {"level": str}}
+LOCATION = {"physicalLocation": {"artifactLocation": {"uri": str}, "region?": {"startLine": int, "startColumn": int}},
+            "logicalLocations": [{"fullyQualifiedName": str, "kind": str}]}
+RESULT = {"ruleId": str, "ruleIndex": int, "level": str, "message": TEXT, "locations": [LOCATION],
+          "properties": {"why": str, "fix": str}}
+SARIF = {"$schema": str, "version": str, "runs": [{
+    "tool": {"driver": {"name": str, "version": str, "rules": [RULE]}}, "columnKind": str, "results": [RESULT]}]}
+URI_REFERENCE = r"^(file://)?(/|[^:/]+(/|$))[-A-Za-z0-9._~/%]*$"  # RFC 3986: no scheme but ours
 
 
 def rules():
@@ -172,6 +187,70 @@ class Sarif(cli.TestCase):
         region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
         column = json.loads(trunkha("lint", "--json", "-", stdin=WRONG_ON_LINE_3).stdout)["findings"][0]["column"]
         self.assertEqual(region, {"startLine": 3, "startColumn": column - 3})
+
+    def check_shape(self, value, shape, at="log"):
+        if isinstance(shape, list):
+            self.assertIs(type(value), list, at)
+            for index, item in enumerate(value):
+                self.check_shape(item, shape[0], f"{at}[{index}]")
+        elif isinstance(shape, dict):
+            self.assertIs(type(value), dict, at)
+            self.assertLessEqual({key for key in shape if key[-1] != "?"}, set(value), at)
+            shapes = {key.rstrip("?"): inner for key, inner in shape.items()}
+            for key in value:
+                self.check_shape(value[key], shapes[key], f"{at}.{key}")
+        else:
+            self.assertIs(type(value), shape, at)
+
+    def check_log(self, text):
+        """Returns the levels of its results."""
+        log = json.loads(text)
+        self.check_shape(log, SARIF)
+        run, = log["runs"]
+        self.assertEqual(run["columnKind"], "unicodeCodePoints")
+        for result in run["results"]:
+            rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+            self.assertEqual((rule["id"], rule["defaultConfiguration"]["level"]), (result["ruleId"], result["level"]))
+            self.assertTrue(result["message"]["text"])
+            physical = result["locations"][0]["physicalLocation"]
+            self.assertRegex(physical["artifactLocation"]["uri"], URI_REFERENCE)
+            self.assertGreaterEqual(min(physical.get("region", {"startLine": 1}).values()), 1)
+        return [result["level"] for result in run["results"]]
+
+    def test_log_is_what_the_schema_asks_for(self):
+        config = carriers(keepalive={"interval": 5, "intervall": 30}, eventStreams=[])
+        config["trunkGroups"][0]["trunks"][0]["mediaEncryption"] = "TLS_SRP"
+        for content, levels in ((config, {"warning", "error"}), (carriers(keepalive={"interval": 5}), {"warning"}),
+                                (carriers(), set())):
+            result = trunkha("lint", "--format", "sarif", write_file(self, content))
+            self.assertEqual(set(self.check_log(result.stdout)), levels)
+
+    def test_log_of_what_is_no_json_is_what_the_schema_asks_for(self):
+        for text in ("", "{", "\ufeff{}", "[]", "\0", '{"a": 1e999}', '{"trunkGroups":\r\n\t[,', "[" * 5000,
+                     '{"a": "\udcff"}'):
+            with tempfile.NamedTemporaryFile("w", suffix=".json", errors="surrogateescape", newline="") as file:
+                file.write(text)
+                file.flush()
+                for arguments in ((file.name,), (file.name, "--set", "nothing")):
+                    result = trunkha("lint", "--format", "sarif", *arguments)
+                    self.check_exit(result, 2)
+                    self.assertEqual(self.check_log(result.stdout), ["error"], text)
+
+    def test_file_that_cannot_be_read_has_no_log_that_would_look_clean(self):
+        result = trunkha("lint", "--format", "sarif", "/nowhere/trunks.json")
+        self.check_exit(result, 2)
+        self.assertEqual(result.stdout, "")
+        self.assertIn("cannot read /nowhere/trunks.json", result.stderr)
+
+    def test_relative_uri_stays_relative(self):
+        self.assertEqual(self.check_log(trunkha("lint", "--format", "sarif", "-", stdin="{").stdout), ["error"])
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "a:b.json"), "w") as file:
+                file.write("{")
+            result = subprocess.run([cli.TRUNKHA, "lint", "--format", "sarif", "a:b.json"], cwd=folder, capture_output=True,
+                                    text=True, timeout=cli.LIMIT)
+        self.assertEqual(self.check_log(result.stdout), ["error"])
+        self.assertIn('"a%3Ab.json"', result.stdout)
 
     def test_uri_is_escaped(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -138,7 +138,9 @@ class Findings(cli.TestCase):
     def test_warning_is_silenced_at_its_place_and_around_it(self):
         count = 0
         for path, _, document, settings in corpus("lint/bad"):
-            for finding in lint(path, settings):
+            findings = lint(path, settings)
+            unknown = [one["code"] for one in findings].count("TH047")
+            for finding in findings:
                 if finding["severity"] == "error" or finding["code"] == "TH047":
                     continue
                 for changed, value in objects_around(document, finding["pointer"]):
@@ -147,7 +149,7 @@ class Findings(cli.TestCase):
                     left = lint(write_file(self, changed), settings)
                     self.assertNotIn((finding["code"], finding["pointer"]),
                                      [(one["code"], one["pointer"]) for one in left], f"{path}: {value}")
-                    self.assertNotIn("TH047", [one["code"] for one in left], path)
+                    self.assertLessEqual([one["code"] for one in left].count("TH047"), unknown, path)
         self.assertGreater(count, 100)
 
 

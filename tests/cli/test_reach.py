@@ -337,6 +337,13 @@ class Allowlist(Reach):
         result = self.allowlist(["198.51.100.7"], "--format", "iptables", **changes)
         self.assertIn("iptables -A trunkha -s 198.51.100.7 -p udp -m multiport --dports 5060,5062 ", result.stdout)
 
+    def test_our_own_ports_are_those_of_local_addresses_too(self):
+        for local, ports in (("192.0.2.9:5071", [5060, 5071]), ("192.0.2.9:5060", [5060]), ("192.0.2.9", [])):
+            path = write_file(self, {"sip": {"listen": ["udp:0.0.0.0:5060"]}, "trunkGroups": [
+                {"id": "g", "sipAddress": "198.51.100.7", "localAddress": local}]})
+            result = trunkha("allowlist", path, "--format", "json")
+            self.assertEqual(json.loads(result.stdout)[0]["ownUdpPorts"], ports, local)
+
     def test_nft_has_a_set_for_each_family(self):
         result = self.allowlist(["sip:carrier.test:5070", "sips:secure.test"], "--rtp", "30000-30999")
         self.check_exit(result, 0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import stat
@@ -33,8 +34,21 @@ class Recording(cli.TestCase):
         self.a, self.b = self.carrier(), self.carrier()
         self.config = write_file(self, configuration(self.a.address, self.b.address))
 
+    kept = None  # an incident takes its time
+
     def record(self):
-        """A carrier dies and returns; the events of it."""
+        """A carrier dies and returns: once, for all who look at it; the events of it."""
+        if not Recording.kept:
+            lines = self.record_anew()
+            with open(self.config) as config, open(self.path) as recording:
+                Recording.kept = lines, config.read(), recording.read()
+        lines, config, recording = Recording.kept
+        self.config = write_file(self, config)
+        with open(self.path, "w") as file:
+            file.write(recording)
+        return lines
+
+    def record_anew(self):
         daemon = self.daemon(self.config, "--record", self.path)
         lines = []
 
@@ -90,7 +104,7 @@ class Recording(cli.TestCase):
         config["trunkGroups"][0]["trunks"][0].update(outboundAuthMethod="DIGEST",
                                                      outboundAuth={"username": "u", "password": "very-secret"})
         self.config = write_file(self, config)
-        self.record()
+        self.record_anew()
         self.assertEqual(stat.S_IMODE(os.stat(self.path).st_mode) & 0o027, 0)
         with open(self.path) as file:
             lines = file.read()
@@ -130,18 +144,70 @@ class Recording(cli.TestCase):
         self.assertEqual(daemon.log().count("incident.jsonl ends here: File too large"), 1, daemon.log())
         self.assertEqual(os.path.getsize(self.path), 2000)
 
+    def refuse(self, path, words):
+        result = trunkha("simulate", self.config, "--replay", path)
+        self.check_exit(result, 2)
+        self.assertEqual(result.stdout, "")
+        self.assertIn(path, result.stderr)
+        self.assertIn(words, result.stderr)
+
     def test_recording_that_is_none_is_a_bad_file(self):
-        for text in ("", "nonsense", "{}\n", '{"duration": 5}'):
-            path = write_file(self, text)
-            result = trunkha("simulate", self.config, "--replay", path)
-            self.check_exit(result, 2)
-            self.assertIn(path, result.stderr)
+        for text, words in (("", ":1:1: error: the recording is empty"), ("nonsense", "this is no recording"),
+                            ("{}\n", "this is no recording"), ('{"duration": 5}', "this is no recording"),
+                            ('{"trunkha": "7.0", "format": 7}\n', "is of format 7, written by release 7.0"),
+                            ('{"trunkha": "0.4.0", "format": 1, "started": 5, "seed": "0123456789abcdef"}\n',
+                             "ends before a configuration was loaded")):
+            self.refuse(write_file(self, text), words)
+        self.refuse("/dev/null", "is empty")
+        self.refuse(os.path.dirname(self.path), "Is a directory")
+
+    def test_bad_line_is_told_with_its_place_and_what_to_do(self):
+        self.record()
+        with open(self.path) as file:
+            lines = file.readlines()
+        lines[6] = "rubbish\n"
+        self.refuse(write_file(self, "".join(lines)), ":7:1: error: the line is no JSON object")
+        self.refuse(write_file(self, "".join(lines)), "fix: take the line away")
+        lines[6] = ""
+        self.check_exit(trunkha("simulate", self.config, "--replay", write_file(self, "".join(lines))), 0)
 
     def test_cut_recording_is_played_as_far_as_it_goes(self):
         self.record()
         with open(self.path, "r+") as file:
             file.truncate(os.path.getsize(self.path) - 5)
+        result = trunkha("simulate", self.config, "--replay", self.path)
+        self.check_exit(result, 0)
+        self.assertRegex(result.stdout, r"(?m)  trunk a1 +AVAILABLE +DOWN ")
+        self.assertRegex(result.stderr, r":\d+:1: warning: the recording breaks off in its last line")
+        result = json.loads(trunkha("simulate", self.config, "--replay", self.path, "--json").stdout)
+        self.assertEqual([finding["code"] for finding in result["findings"]], ["TH018"])
+
+    def test_recording_may_be_longer_than_a_configuration(self):
+        self.record()
+        with open(self.path, "a") as file:
+            for at in range(1000000, 1000340):
+                file.write(f'{{"at": {at}, {" " * 200000} "in": "refresh"}}\n')
+        self.assertGreater(os.path.getsize(self.path), 64 << 20)
         self.check_exit(trunkha("simulate", self.config, "--replay", self.path), 0)
+
+    def test_probes_are_counted_and_what_is_unknown_is_left_out(self):
+        self.record()
+        text = trunkha("simulate", self.config, "--replay", self.path).stdout
+        rows = dict(re.findall(r"(?m)^(a1|b1) +0 +0 +0 +(\d+) ", text))
+        self.assertGreater(int(rows["a1"]), 3)
+        self.assertGreater(int(rows["b1"]), 0)
+        self.assertEqual(int(re.search(r"(?m)^probes +(\d+)$", text).group(1)), sum(map(int, rows.values())))
+        self.assertRegex(text, r"(?m)^CALLS +0$")
+        for unknown in ("cut while", "waited more", "FALSE ALARMS"):
+            self.assertNotIn(unknown, text)
+
+    def test_truth_of_the_replay_is_told(self):
+        self.record()
+        text = trunkha("simulate", self.config, "--replay", self.path, "--compare", "keepalive.interval=7").stdout
+        self.assertRegex(text, r"(?m)^replay +exact +resampled$")
+        changes = re.search(r"(?m)^  changes recorded +(\d+) +(\d+)$", text).groups()
+        self.assertGreater(int(changes[0]), 3)
+        self.assertRegex(text, rf"(?m)^  the same at the same moment +{changes[0]} ")
 
 
 if __name__ == "__main__":

@@ -150,11 +150,56 @@ class Comparison(Simulated):
                                               "keepalive.failureResponseCodes=[408,\"5xx\"]",
                                               "keepalive.maxFailedAttempts=1"])
 
+    def rows(self, trunks):
+        text = self.simulate("--compare", f"trunkGroups.carrier-a.trunks={json.dumps(trunks)}").stdout
+        table = text[text.index("TRUNK  SETTINGS"):].split("\n\n")[0].splitlines()[1:]
+        rows, trunk = [], None
+        for row in table:
+            trunk = row.split(" ")[0] or trunk
+            rows.append((trunk, "as in the file" in row))
+        return rows
+
+    def test_other_trunks_are_told_apart_by_their_ids(self):
+        first = {"id": "a1", "sipAddress": "192.0.2.1"}
+        another = {"id": "a2", "sipAddress": "192.0.2.9", "priority": 1}
+        self.assertEqual(self.rows([first, another]), [("a1", True), ("a1", False), ("b1", True), ("b1", False),
+                                                       ("a2", False)])
+        self.assertEqual(self.rows([another]), [("a1", True), ("b1", True), ("b1", False), ("a2", False)])
+
     def test_runs_are_those_of_the_settings_alone(self):
         first, second = self.runs("--compare", "keepalive.interval=10")
         self.assertEqual(first, self.runs()[0])
         self.assertEqual(second["simulation"], self.runs("--set", "keepalive.interval=10")[0]["simulation"])
         self.assertNotEqual(first["simulation"], second["simulation"])
+
+
+class Warnings(Simulated):
+    def setUp(self):
+        super().setUp()
+        self.scenario = write_file(self, {**BLACKOUT, "steps": [{"at": 700, "who": "primary", "do": "silent"}]})
+
+    def test_warnings_about_the_scenario_are_told_once(self):
+        for arguments in ((), ("--compare", "keepalive.interval=10"), ("--events",)):
+            result = trunkha("simulate", self.config, self.scenario, *arguments)
+            self.check_exit(result, 0)
+            self.assertEqual(result.stderr.count(f"{self.scenario}:11:13: warning: "), 1, result.stderr)
+            self.assertIn("the scenario ends before this step", result.stderr)
+
+    def test_json_has_them_in_place_of_lines(self):
+        result = trunkha("simulate", self.config, self.scenario, "--json")
+        self.assertEqual(result.stderr, "")
+        found, = json.loads(result.stdout)["findings"]
+        self.assertEqual((found["code"], found["severity"], found["pointer"]), ("TH018", "warning", "/steps/0/at"))
+
+    def test_json_without_any_has_an_empty_list(self):
+        result = trunkha("simulate", self.config, write_file(self, BLACKOUT), "--json")
+        self.assertEqual(json.loads(result.stdout)["findings"], [])
+
+    def test_every_error_is_told(self):
+        self.scenario = write_file(self, {"steps": [{"at": -1, "do": "well", "who": "a1"}, {"do": "rest"}]})
+        result = self.simulate("--json", status=2)
+        self.assertEqual(result.stderr.count(": error: "), 2, result.stderr)
+        self.assertEqual(result.stdout, "")
 
 
 class Mistakes(Simulated):
@@ -185,6 +230,7 @@ class Mistakes(Simulated):
                                  (("--compare", ",".join(["a=1"] * 129)), "too many")):
             self.assertIn(words, self.simulate(*arguments, status=3).stderr)
         self.assertIn("SCENARIO is missing", trunkha("simulate", self.config).stderr)
+        self.assertIn("a recording has its own", trunkha("simulate", self.config, "--replay", "x", "--seed", "5").stderr)
 
     def test_output_that_cannot_be_written_is_no_success(self):
         for arguments in ((), ("--json",), ("--events",)):
@@ -237,6 +283,10 @@ class Picture(Simulated):
         self.assertIn("as in the file", texts)
         self.assertIn("keepalive.interval=5", texts)
         self.assertEqual(texts.count("Calls per second, by trunk"), 2)
+
+    def test_each_run_has_the_bands_of_its_own_trunks(self):
+        texts = self.texts(self.draw("--compare", 'trunkGroups.carrier-a.trunks=[{"id": "a2", "sipAddress": "192.0.2.9"}]'))
+        self.assertEqual([text for text in texts if text in ("a1", "a2", "b1")], ["a1", "b1", "b1", "a2"])
 
     def test_names_are_escaped(self):
         config = carriers()

@@ -265,7 +265,7 @@ static uint32_t split_lines(struct text *text, const char **lines)
     return n;
 }
 
-int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, const struct text *input,
+int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, const char *json, size_t len,
                trunkha_finding_cb finding_cb, void *user_data)
 {
     static struct text settings, dns;
@@ -279,7 +279,7 @@ int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, 
     wish.n_settings = split_lines(&settings, lines);
     wish.resolver = dns.len ? &resolver : NULL;
 
-    return tha_config_read_as(mem, input->bytes, input->len, &wish, finding_cb, user_data, NULL);
+    return tha_config_read_as(mem, json, len, &wish, finding_cb, user_data, NULL);
 }
 
 void cases_set_environment(void)

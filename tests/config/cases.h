@@ -34,9 +34,9 @@ void text_add_finding(const trunkha_finding *finding, void *user_data);
 
 void text_add_model(struct text *text, const struct tha_model *model);
 
-/** Lints @p input as a case of lint/ wants it: with the lines of its file `settings`, and with names looked up in its file
+/** Lints @p json as a case of lint/ wants it: with the lines of its file `settings`, and with names looked up in its file
  *  `dns`, if there are such. Returns what tha_config_read_as() does. */
-int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, const struct text *input,
+int cases_lint(const struct cases *cases, int index, const struct tha_mem *mem, const char *json, size_t len,
                trunkha_finding_cb finding_cb, void *user_data);
 
 /** The variables that cases use. */

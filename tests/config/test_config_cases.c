@@ -4,89 +4,70 @@
  *
  * test_config_cases DIR            compares
  * test_config_cases DIR --accept   writes what came out as the expectation; to be read before it is committed */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
 #include "config/catalogue.h"
 #include "config/finding.h"
+#include "outcome.h"
+
+/** The code that a folder below lint/ is about. */
+#define CODE_LEN 5
 
 static struct cases valid, invalid, good, bad;
-static struct text input, expected, actual;
 
-static int read_case(const struct cases *cases, int index)
+static int read_it(const struct cases *cases, int index, const struct text *input, struct text *ret_text)
 {
     struct tha_model *model = NULL;
-    int err;
+    int err = tha_config_read(&tha_mem_default, input->bytes, input->len, text_add_finding, ret_text, &model);
 
-    cases_read(cases, index, "input.json", &input);
-    cases_read(cases, index, "expect", &expected);
-    actual.len = 0;
-    actual.bytes[0] = '\0';
-
-    err = tha_config_read(&tha_mem_default, input.bytes, input.len, text_add_finding, &actual, &model);
+    (void)cases, (void)index;
     if (model)
-        text_add_model(&actual, model);
+        text_add_model(ret_text, model);
     tha_model_free(model);
 
     return err;
 }
 
-/** The code that a folder below lint/ is about. */
-#define CODE_LEN 5
-
-static int lint_case(const struct cases *cases, int index)
+static int lint_it(const struct cases *cases, int index, const struct text *input, struct text *ret_text)
 {
-    cases_read(cases, index, "input.json", &input);
-    cases_read(cases, index, "expect", &expected);
-    actual.len = 0;
-    actual.bytes[0] = '\0';
-
-    return cases_lint(cases, index, &tha_mem_default, &input, text_add_finding, &actual);
+    return cases_lint(cases, index, &tha_mem_default, input->bytes, input->len, text_add_finding, ret_text);
 }
 
-static void expect_findings(const struct cases *cases, int index)
+/** Returns them. */
+static const char *expect_findings(const struct cases *cases, int index)
 {
-    int err = lint_case(cases, index);
+    const char *text;
+    int err = outcome_expect(cases, index, lint_it, &text);
 
-    ck_assert_int_eq(err, strstr(actual.bytes, " error ") ? TRUNKHA_ERR_CONFIG : 0);
-    ck_assert_msg(!strcmp(actual.bytes, expected.bytes), "%s\n---- expected\n%s---- actual\n%s", cases->names[index],
-                  expected.bytes, actual.bytes);
-    ck_assert_msg(!strstr(actual.bytes, "hunter2"), "%s tells a secret", cases->names[index]);
-}
+    ck_assert_int_eq(err, strstr(text, " error ") ? TRUNKHA_ERR_CONFIG : 0);
 
-static void expect_outcome(const struct cases *cases, int index, int wanted_err)
-{
-    int err = read_case(cases, index);
-
-    ck_assert_msg(err == wanted_err, "%s: %d instead of %d\n%s", cases->names[index], err, wanted_err, actual.bytes);
-    ck_assert_msg(actual.len > 0, "%s: nothing came out", cases->names[index]);
-    ck_assert_msg(!strcmp(actual.bytes, expected.bytes), "%s\n---- expected\n%s---- actual\n%s", cases->names[index],
-                  expected.bytes, actual.bytes);
-    ck_assert_msg(!strstr(actual.bytes, "hunter2"), "%s tells a secret", cases->names[index]);
+    return text;
 }
 
 START_TEST(valid_file_makes_the_expected_model)
 {
-    expect_outcome(&valid, _i, 0);
+    const char *text;
+
+    ck_assert_int_eq(outcome_expect(&valid, _i, read_it, &text), 0);
+    ck_assert(*text);
 }
 END_TEST
 
 START_TEST(invalid_file_gets_the_expected_diagnosis)
 {
-    expect_outcome(&invalid, _i, TRUNKHA_ERR_CONFIG);
+    ck_assert_int_eq(outcome_expect(&invalid, _i, read_it, NULL), TRUNKHA_ERR_CONFIG);
 }
 END_TEST
 
 START_TEST(bad_configuration_is_found_out)
 {
+    const char *text = expect_findings(&bad, _i);
     char wanted[CODE_LEN + 3];
 
-    expect_findings(&bad, _i);
     snprintf(wanted, sizeof(wanted), " %.*s ", CODE_LEN, bad.names[_i]);
-    ck_assert_msg(strstr(actual.bytes, wanted), "%s:\n%s", bad.names[_i], actual.bytes);
+    ck_assert_msg(strstr(text, wanted), "%s:\n%s", bad.names[_i], text);
 }
 END_TEST
 
@@ -102,10 +83,11 @@ static unsigned count_lines_with(const char *text, const char *word)
 
 START_TEST(good_configuration_is_left_alone)
 {
-    expect_findings(&good, _i);
-    ck_assert_msg(!strstr(actual.bytes, " warning "), "%s:\n%s", good.names[_i], actual.bytes);
-    ck_assert_msg(count_lines_with(actual.bytes, " error ") == count_lines_with(actual.bytes, " error TH012 "), "%s:\n%s",
-                  good.names[_i], actual.bytes);
+    const char *text = expect_findings(&good, _i);
+
+    ck_assert_msg(!strstr(text, " warning "), "%s:\n%s", good.names[_i], text);
+    ck_assert_msg(count_lines_with(text, " error ") == count_lines_with(text, " error TH012 "), "%s:\n%s", good.names[_i],
+                  text);
 }
 END_TEST
 
@@ -132,42 +114,17 @@ START_TEST(every_rule_has_a_good_and_a_bad_configuration)
 }
 END_TEST
 
-static void accept_findings(const struct cases *cases)
-{
-    for (int i = 0; i < cases->count; i++) {
-        lint_case(cases, i);
-        cases_write(cases, i, "expect", &actual);
-    }
-}
-
-static void accept_all(const struct cases *cases)
-{
-    for (int i = 0; i < cases->count; i++) {
-        read_case(cases, i);
-        cases_write(cases, i, "expect", &actual);
-    }
-}
-
 static int run(void)
 {
     TCase *tcase = tcase_create("cases");
-    Suite *suite = suite_create("config cases");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tcase, valid_file_makes_the_expected_model, 0, valid.count);
     tcase_add_loop_test(tcase, invalid_file_gets_the_expected_diagnosis, 0, invalid.count);
     tcase_add_loop_test(tcase, bad_configuration_is_found_out, 0, bad.count);
     tcase_add_loop_test(tcase, good_configuration_is_left_alone, 0, good.count);
     tcase_add_test(tcase, every_rule_has_a_good_and_a_bad_configuration);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
 
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return outcome_run("config cases", tcase);
 }
 
 int main(int argc, char **argv)
@@ -181,10 +138,10 @@ int main(int argc, char **argv)
     cases_find(&good, argv[1], "lint/good");
     cases_find(&bad, argv[1], "lint/bad");
     if (argc > 2 && !strcmp(argv[2], "--accept")) {
-        accept_all(&valid);
-        accept_all(&invalid);
-        accept_findings(&good);
-        accept_findings(&bad);
+        outcome_accept(&valid, read_it);
+        outcome_accept(&invalid, read_it);
+        outcome_accept(&good, lint_it);
+        outcome_accept(&bad, lint_it);
         return EXIT_SUCCESS;
     }
 

@@ -233,6 +233,146 @@ START_TEST(calls_that_failed_fail_again)
 }
 END_TEST
 
+/* ---- What is counted ---- */
+
+static trunkha_simulation_summary summary(void)
+{
+    trunkha_simulation_summary got = TRUNKHA_SIMULATION_SUMMARY_INIT;
+
+    ck_assert_int_eq(trunkha_simulation_get_summary(simulation, &got), 0);
+
+    return got;
+}
+
+static trunkha_simulation_trunk trunk(uint32_t index)
+{
+    trunkha_simulation_trunk got = TRUNKHA_SIMULATION_TRUNK_INIT;
+
+    ck_assert_int_eq(trunkha_simulation_get_trunk(simulation, index, &got), 0);
+
+    return got;
+}
+
+START_TEST(probes_are_counted_by_trunk_as_they_left)
+{
+    fall_silent(TWO);
+    play(TWO, NULL);
+    ck_assert_uint_eq(trunk(0).probes, 5);
+    ck_assert_uint_eq(trunk(1).probes, 1);
+    ck_assert_uint_eq(summary().probes, 6);
+}
+END_TEST
+
+START_TEST(probes_of_other_settings_are_counted_as_they_would_have_left)
+{
+    fall_silent(TWO);
+    hear(70000, "\"in\":\"stop\"");
+    play(TWO, "keepalive.interval=10");
+    ck_assert_uint_gt(trunk(0).probes, 5);
+    ck_assert_uint_eq(trunk(1).probes + trunk(0).probes, summary().probes);
+}
+END_TEST
+
+#define CALL(where, kind) "\"in\":\"call\"," where ",\"kind\":\"" kind "\""
+#define OF_G              ",\"profile\":\"g\""
+
+/** One answered at once, one by the second trunk, one that nobody answers, one that both trunks fail, one without a trunk,
+ *  one that still rings. */
+static void hear_calls(void)
+{
+    hear(100, CALL(A1, "begun") ",\"attempt\":1");
+    hear(2000, CALL(A1, "answered") OF_G ",\"result\":\"answered\",\"flags\":1,\"attempt\":1,\"code\":200,\"age\":1900");
+    hear(3000, CALL(A1, "begun") ",\"attempt\":1");
+    hear(6000, CALL(A1, "failed") OF_G ",\"result\":\"noResponse\",\"flags\":2,\"weight\":2,\"attempt\":1,\"age\":3000");
+    hear(6000, CALL(B1, "moved") ",\"attempt\":2");
+    hear(8000, CALL(B1, "answered") OF_G ",\"result\":\"answered\",\"flags\":1,\"attempt\":2,\"code\":200,\"age\":2000");
+    hear(9000, CALL(B1, "begun") ",\"attempt\":1");
+    hear(9500, CALL(B1, "failed") OF_G ",\"result\":\"failed\",\"flags\":1,\"attempt\":1,\"code\":486,\"age\":500");
+    hear(9500, CALL(B1, "ended") OF_G ",\"result\":\"failed\",\"attempt\":1,\"code\":486,\"age\":500");
+    hear(10000, CALL(A1, "begun") ",\"attempt\":1");
+    hear(10100, CALL(A1, "failed") OF_G ",\"result\":\"failed\",\"weight\":2,\"attempt\":1,\"code\":503,\"age\":100");
+    hear(10100, CALL(B1, "moved") ",\"attempt\":2");
+    hear(10200, CALL(B1, "failed") OF_G ",\"result\":\"failed\",\"weight\":2,\"attempt\":2,\"code\":503,\"age\":100");
+    hear(10200, CALL(B1, "ended") OF_G ",\"result\":\"failed\",\"attempt\":2,\"code\":500,\"age\":200");
+    hear(11000, "\"in\":\"call\",\"kind\":\"ended\"" OF_G ",\"result\":\"refused\",\"code\":503");
+    hear(12000,
+         CALL(A1, "ended") OF_G ",\"result\":\"answered\",\"attempt\":1,\"code\":200,\"age\":11900,\"duration\":10000");
+    hear(13000, CALL(A1, "begun") ",\"attempt\":1");
+    hear(14000, CALL(A1, "ringing") ",\"flags\":1,\"attempt\":1,\"age\":1000");
+}
+
+START_TEST(calls_are_counted_by_what_became_of_them)
+{
+    trunkha_simulation_summary sum;
+
+    begin(TWO);
+    hear_calls();
+    play(TWO, NULL);
+    sum = summary();
+    ck_assert_uint_eq(sum.calls, 6);
+    ck_assert_uint_eq(sum.calls_answered, 1);
+    ck_assert_uint_eq(sum.calls_delayed, 1);
+    ck_assert_uint_eq(sum.calls_unanswered, 1);
+    ck_assert_uint_eq(sum.calls_lost, 2);
+    ck_assert_uint_eq(sum.calls_under_way, 1);
+    ck_assert_uint_eq(sum.attempts, 7);
+    ck_assert(says("\"calls\":6,\"answered\":1,\"delayed\":1,\"lost\":2,\"unanswered\":1,\"underWay\":1}"));
+}
+END_TEST
+
+START_TEST(attempts_are_counted_by_trunk_and_in_its_samples)
+{
+    trunkha_simulation_sample sample = TRUNKHA_SIMULATION_SAMPLE_INIT;
+    uint32_t attempts = 0, answered = 0, failed = 0;
+
+    begin(TWO);
+    hear_calls();
+    play(TWO, NULL);
+    ck_assert_uint_eq(trunk(0).attempts, 4);
+    ck_assert_uint_eq(trunk(0).answered, 1);
+    ck_assert_uint_eq(trunk(0).failed, 2);
+    ck_assert_uint_eq(trunk(1).attempts, 3);
+    ck_assert_uint_eq(trunk(1).answered, 1);
+    ck_assert_uint_eq(trunk(1).failed, 1);
+    for (uint32_t i = 0; !trunkha_simulation_get_sample(simulation, 0, i, &sample); i++) {
+        attempts += sample.attempts;
+        answered += sample.answered;
+        failed += sample.failed;
+    }
+    ck_assert_uint_eq(attempts, 4);
+    ck_assert_uint_eq(answered, 1);
+    ck_assert_uint_eq(failed, 2);
+}
+END_TEST
+
+START_TEST(what_no_recording_knows_is_not_told)
+{
+    static const char *const unknown[] = {"cut", "delayMaxMs", "faultyMs", "falseAlarms", "missed", "isFaulty"};
+
+    fall_silent(TWO);
+    play(TWO, NULL);
+    ck_assert_uint_eq(trunk(0).falls, 1);
+    ck_assert_uint_eq(trunk(0).false_alarms, 0);
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        ck_assert_msg(!says(unknown[i]), "%s", unknown[i]);
+}
+END_TEST
+
+START_TEST(calls_of_before_leave_nothing_under_way)
+{
+    begin(TWO);
+    hear(100, CALL(A1, "answered") OF_G ",\"result\":\"answered\",\"flags\":1,\"attempt\":1,\"code\":200,\"age\":4000000");
+    hear(200, CALL(A1, "ended") OF_G ",\"result\":\"forgotten\",\"attempt\":1,\"code\":200,\"age\":4000100");
+    play(TWO, NULL);
+    ck_assert_uint_eq(summary().calls, 0);
+    ck_assert_uint_eq(summary().calls_answered, 1);
+    ck_assert_uint_eq(summary().calls_unanswered, 0);
+    ck_assert_uint_eq(summary().calls_under_way, 0);
+}
+END_TEST
+
+/* ---- What was told ---- */
+
 START_TEST(what_the_engine_told_is_compared)
 {
     fall_silent(TWO);
@@ -445,6 +585,87 @@ START_TEST(replay_survives_any_failing_allocation)
 }
 END_TEST
 
+/* ---- Damage ---- */
+
+/** One line of every kind, about trunks that are there. */
+static void hear_everything(void)
+{
+    fall_silent(TWO);
+    hear(58000, "\"in\":\"evidence\"," A1 ",\"kind\":\"refused\",\"error\":\"ECONNREFUSED\",\"detail\":\"no\"");
+    hear(58001, "\"in\":\"closed\"," A1 ",\"kind\":\"tlsFailed\",\"detail\":\"certificate has expired\"");
+    hear(58002, CALL(B1, "begun") ",\"attempt\":1,\"calls\":1");
+    hear(58003,
+         CALL(B1, "failed") OF_G ",\"result\":\"failed\",\"flags\":4,\"weight\":2,\"why\":1,\"attempt\":1,\"code\":503,"
+                                 "\"cause\":34,\"cool\":5000,\"age\":120,\"duration\":110,\"postDial\":3,\"calls\":7");
+    hear(58004, CALL(B1, "ended") OF_G ",\"result\":\"failed\",\"attempt\":1,\"code\":503,\"age\":121");
+    hear(58005, "\"in\":\"request\",\"from\":\"udp:192.0.2.2:5060\"");
+    hear(58006, "\"in\":\"abilities\"," A1 ",\"methods\":3,\"options\":32768,\"codecs\":5");
+    hear(58007, "\"in\":\"finding\"," A1 ",\"event\":\"telephony.trunks.natDetected\",\"detail\":\"seen elsewhere\"");
+    hear(58008, "\"in\":\"answer\",\"type\":\"A\",\"name\":\"a.example\",\"outcome\":\"answered\",\"records\":[{\"ttl\":60,"
+                "\"address\":\"udp:192.0.2.1:0\"}]");
+    hear(58009, "\"in\":\"refresh\"");
+    hear(58010, "\"in\":\"admin\",\"trunk\":\"a1\",\"admin\":\"disabled\",\"reason\":\"LICENSE_ISSUE\",\"for\":600");
+    hear(58011, "\"in\":\"failback\",\"profile\":\"g\"");
+    hear(58012, "\"in\":\"told\",\"event\":\"telephony.trunks.stateChange\",\"entity\":\"a1\",\"state\":\"DOWN\","
+                "\"previous\":\"AVAILABLE\",\"reason\":\"KEEPALIVE_FAILURE\"");
+    hear(60000, "\"in\":\"turn\",\"due\":59000");
+    hear(60001, "\"in\":\"stop\"");
+}
+
+static uint32_t random_below(uint32_t limit)
+{
+    static uint32_t x = 2463534242U;
+
+    x ^= x << 13; /* Marsaglia, xorshift32 */
+    x ^= x >> 17;
+    x ^= x << 5;
+
+    return x % limit;
+}
+
+/** Digits become others, and a byte anything: reading has tests of its own for more. */
+static void damage(size_t len)
+{
+    for (uint32_t n = 1 + random_below(6); n; n--) {
+        char *at = tape + random_below((uint32_t)len);
+
+        if (*at >= '0' && *at <= '9')
+            *at = (char)('0' + random_below(10));
+        else if (!random_below(16))
+            *at = (char)(1 + random_below(255));
+    }
+}
+
+START_TEST(damaged_recording_is_played_to_its_end_or_refused)
+{
+    static char whole[sizeof(tape)];
+    const char *none = NULL;
+    trunkha_simulation_options options = options_of(&none);
+    unsigned n_played = 0, n_refused = 0;
+    size_t len;
+
+    hear_everything();
+    len = strlen(tape);
+    memcpy(whole, tape, sizeof(whole));
+    for (int i = 0; i < 3000; i++) {
+        trunkha_simulation *mine = NULL;
+
+        memcpy(tape, whole, sizeof(whole));
+        damage(len);
+        n_events = 0;
+        if (trunkha_simulation_new(TWO, strlen(TWO), tape, len, &options, &mine, NULL)) {
+            n_refused++;
+            continue;
+        }
+        ck_assert_int_eq(trunkha_simulation_run(mine, UINT64_MAX), 0);
+        trunkha_simulation_free(mine);
+        n_played++;
+    }
+    ck_assert_uint_gt(n_played, 300);
+    ck_assert_uint_gt(n_refused, 300);
+}
+END_TEST
+
 START_TEST(last_one_is_released)
 {
     simulation = trunkha_simulation_free(simulation);
@@ -454,9 +675,12 @@ END_TEST
 SUITE("replay", evidence_comes_when_it_came, another_threshold_judges_the_same_evidence,
       evidence_without_a_probe_credits_nothing, what_is_due_is_seen_to_when_the_engine_saw_to_it,
       without_word_of_a_delay_it_is_seen_to_at_once, inputs_of_one_turn_make_one_change, calls_that_failed_fail_again,
-      what_the_engine_told_is_compared, another_interval_finds_what_was_known_at_that_moment,
-      before_the_first_probe_its_answer_is_known_already, an_answer_later_than_the_time_out_of_now_is_silence,
-      questions_are_answered_when_they_were_answered, a_question_that_nobody_had_asked_is_not_answered,
-      a_question_at_another_time_is_answered_by_what_was_known, trunks_that_are_no_more_are_left_out_and_counted,
-      cut_recording_is_played_as_far_as_it_goes, engine_that_was_never_started_has_nothing_to_show,
-      bad_recording_is_named_with_its_line, replay_survives_any_failing_allocation, last_one_is_released)
+      probes_are_counted_by_trunk_as_they_left, probes_of_other_settings_are_counted_as_they_would_have_left,
+      calls_are_counted_by_what_became_of_them, attempts_are_counted_by_trunk_and_in_its_samples,
+      what_no_recording_knows_is_not_told, calls_of_before_leave_nothing_under_way, what_the_engine_told_is_compared,
+      another_interval_finds_what_was_known_at_that_moment, before_the_first_probe_its_answer_is_known_already,
+      an_answer_later_than_the_time_out_of_now_is_silence, questions_are_answered_when_they_were_answered,
+      a_question_that_nobody_had_asked_is_not_answered, a_question_at_another_time_is_answered_by_what_was_known,
+      trunks_that_are_no_more_are_left_out_and_counted, cut_recording_is_played_as_far_as_it_goes,
+      engine_that_was_never_started_has_nothing_to_show, bad_recording_is_named_with_its_line,
+      replay_survives_any_failing_allocation, damaged_recording_is_played_to_its_end_or_refused, last_one_is_released)

@@ -11,6 +11,7 @@
 #define TRUNKS      3    /* of examples/trunks.json */
 #define NO_RESPONSE 2000 /* ms: its `noResponseTimeout` */
 #define RING_AFTER  1000
+#define FEW_CALLS   2 /* the seed whose dice have less to do */
 
 enum { A1, A2, B1 };
 
@@ -62,6 +63,15 @@ static void take_note(const trunkha_event *event, void *user_data)
     memcpy(note->trunk_id, event->trunk_id, sizeof(note->trunk_id));
 }
 
+/** Calls take nearly all of the time: leaves a third of them. */
+static void thin_out(char *scenario, size_t len)
+{
+    char *rate = memmem(scenario, len, "\"perSecond\": 30", strlen("\"perSecond\": 30"));
+
+    ck_assert_ptr_nonnull(rate);
+    memcpy(rate, "\"perSecond\": 10", strlen("\"perSecond\": 10"));
+}
+
 /** Begins @p scenario with dice of their own. */
 static void begin(const char *config, const char *scenario, uint64_t seed)
 {
@@ -71,6 +81,8 @@ static void begin(const char *config, const char *scenario, uint64_t seed)
     trunkha_diag diag = TRUNKHA_DIAG_INIT;
     int err;
 
+    if (seed == FEW_CALLS)
+        thin_out(scenario_json, scenario_len);
     n_notes = 0;
     options.event_cb = take_note;
     options.seed = seed;
@@ -164,7 +176,7 @@ static const char *active_at(int64_t at_ms)
 
 /* ---- The scenarios, each with the dice of several seeds */
 
-#define EACH_SEED(seed) for (uint64_t seed = 1; seed <= 2; seed++)
+#define EACH_SEED(seed) for (uint64_t seed = 1; seed <= FEW_CALLS; seed++)
 
 START_TEST(blackout_delays_callers_until_it_is_noticed_and_loses_none_of_them)
 {
@@ -199,7 +211,7 @@ END_TEST
 
 START_TEST(brownout_is_seen_as_degraded_first_and_loses_nobody)
 {
-    EACH_SEED(seed)
+    for (uint64_t seed = 1; seed <= 3; seed += 2) /* of few calls three in a row may fail before that */
     {
         int64_t degraded_ms;
 

@@ -212,7 +212,8 @@ START_TEST(number_out_of_range_is_called_one)
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         expect_finding(numbers[i], "TH005", "the setting \"keepalive.interval\" has a number that is out of range");
-    expect_finding("keepalive={\"interval\": 1e999}", "TH005", "the setting \"keepalive\" has a number that is out of range");
+    expect_finding("keepalive={\"interval\": 1e999}", "TH005",
+                   "the setting \"keepalive\" has a number that is out of range");
     ck_assert_uint_eq(told.last.line, 0);
 
     model = set("trunkGroups.0.trunks.a.name=1e999 and more");
@@ -252,5 +253,5 @@ SUITE("config settings", value_of_the_file_is_replaced, missing_objects_are_made
       id_goes_before_number_and_the_longest_before_others, name_stands_in_for_a_missing_id, text_needs_no_quotes,
       whole_objects_and_entries_can_be_set, later_settings_see_what_earlier_ones_have_made,
       setting_that_cannot_be_made_has_no_place, setting_without_a_value_is_not_shown,
-      path_is_not_longer_than_any_key_is_deep, number_out_of_range_is_called_one, value_that_is_wrong_is_blamed_where_it_would_stand,
-      settings_of_any_shape_are_survived)
+      path_is_not_longer_than_any_key_is_deep, number_out_of_range_is_called_one,
+      value_that_is_wrong_is_blamed_where_it_would_stand, settings_of_any_shape_are_survived)
