@@ -945,7 +945,7 @@ typedef struct trunkha_forecast_fault {
                                       tried: one turn of all of them is added then, so that it is a bound all the same.
                                       DNS: to the event that says so, records living as long as `maxTtl` */
     uint32_t mean_detection_ms;  /**< over all moments at which it may happen, in the long run: with jitter, the probes of
-                                      several trunks drift apart after the start; where they wait for the budget, within 15 % */
+                                      several trunks drift apart after the start; where they wait for the budget, within 20 % */
     uint32_t worst_post_dial_ms; /**< what a caller waits at most until a trunk that works has his call, all but the last one
                                       that may be tried failing like this; round trips are not counted; at most
                                       `totalTimeout`, when he is told so; UINT32_MAX: no other trunk is tried; 0 also: it shows

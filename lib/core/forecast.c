@@ -1,3 +1,6 @@
+#include <stddef.h>
+#include <string.h>
+
 #include "forecast_parts.h"
 
 /* ---- Who is where ---- */
@@ -198,6 +201,50 @@ static uint32_t failback_ms(const struct tha_profile_model *profile, const struc
     return recovery_ms + hold_ms;
 }
 
+/* ---- A trunk ---- */
+
+/** Trunks often have a block of their own that says the same as others; only what probes look like is of no matter. */
+static bool is_same(const struct tha_keepalive *a, const struct tha_keepalive *b)
+{
+    return a == b || !memcmp(a, b, offsetof(struct tha_keepalive, text));
+}
+
+static void find_fault(struct tha_forecast *forecast, uint32_t trunk, uint8_t fault, struct tha_forecast_costs *costs)
+{
+    const struct tha_keepalive *keepalive = forecast->model->trunks[trunk].keepalive;
+    bool has_waited;
+
+    costs->worst_ms[fault] = costs->mean_ms[fault] = THA_FOR_EVER;
+    if (!tha_health_is_failure(keepalive, tha_forecast_evidence(fault)))
+        return;
+
+    costs->worst_ms[fault] = tha_forecast_worst_ms(forecast, trunk, THA_WELL, fault, &has_waited);
+    if (costs->worst_ms[fault] == THA_FOR_EVER)
+        return;
+
+    costs->mean_ms[fault] = tha_forecast_mean_ms(forecast, trunk, fault, has_waited);
+    if (costs->mean_ms[fault] == THA_FOR_EVER)
+        costs->mean_ms[fault] = costs->worst_ms[fault] / 2; /* about that, where there is too much to play */
+}
+
+/** They live until the next call for the same peer. */
+static const struct tha_forecast_costs *costs_of(struct tha_forecast *forecast, uint32_t trunk)
+{
+    struct tha_forecast_costs *costs = &forecast->peers[forecast->peer_of[trunk]].costs;
+    const struct tha_keepalive *keepalive = forecast->model->trunks[trunk].keepalive;
+    bool has_waited;
+
+    if (costs->keepalive && is_same(costs->keepalive, keepalive))
+        return costs;
+
+    costs->keepalive = keepalive;
+    for (uint8_t fault = 0; fault < THA_PROBED_FAULTS; fault++)
+        find_fault(forecast, trunk, fault, costs);
+    costs->recovery_ms = tha_forecast_worst_ms(forecast, trunk, TRUNKHA_FAULT_SILENCE, THA_WELL, &has_waited);
+
+    return costs;
+}
+
 /* ---- A profile ---- */
 
 static uint32_t count_trunks(const struct tha_model *model, const struct tha_profile_model *profile)
@@ -223,7 +270,7 @@ static void forecast_carrier(struct tha_forecast *forecast, const struct tha_pro
         .recovery_ms = THA_FOR_EVER,
     };
     const struct tha_trunk_model *model = &forecast->model->trunks[trunk];
-    const struct tha_forecast_costs *costs = model->keepalive->enabled ? tha_forecast_play(forecast, trunk) : &not_probed;
+    const struct tha_forecast_costs *costs = model->keepalive->enabled ? costs_of(forecast, trunk) : &not_probed;
 
     for (uint32_t i = 0; i < THA_PROBED_FAULTS; i++)
         raise_detection(&result->faults[i], costs->worst_ms[i], costs->mean_ms[i]);

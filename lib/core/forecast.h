@@ -1,8 +1,9 @@
 /** @file forecast.h  What a fault would cost, worked out by the judge and the schedule that would deal with it
  *
  *  No formula of its own: a fault is played to the functions of the core with the worst, and the mean, of everything that is
- *  random. Round trips are not counted, and a name is taken for one address. tests/sim compares with faults in the simulated
- *  world. */
+ *  random. Round trips are not counted, and a name is taken for one address. Where several targets wait for the budget of
+ *  their address, the worst is one turn of all of them longer than the worst that was played, since not every order of theirs
+ *  can be, and the mean is that of a sample. tests/sim compares with faults in the simulated world. */
 #ifndef THA_CORE_FORECAST_H
 #define THA_CORE_FORECAST_H
 

@@ -7,7 +7,8 @@
 #include "sim.h"
 
 #define WORLD_SIZE (1024 * 1024U)
-#define N_WATCHED  64U /* at most */
+#define STEP_MS    400U /* less than the shortest interval of these worlds */
+#define N_WATCHED  64U  /* at most */
 #define WELL       ((struct sim_manner){200, 0})
 #define FAILS      ((struct sim_manner){503, 0})
 
@@ -95,11 +96,11 @@ static uint64_t last_probe(const struct sim *sim, struct gaps *gaps, unsigned i)
     return gaps->is_probed[i] ? sim_last_probe(sim, id_of(i)) : 0;
 }
 
-/** Probes come some hundred milliseconds apart: none is missed. */
+/** No target is probed twice within a step: none is missed. */
 static void watch_to(struct sim *sim, struct gaps *gaps, uint64_t end_ms)
 {
     while (sim_now(sim) < end_ms) {
-        sim_run_to(sim, sim_now(sim) + 50);
+        sim_run_to(sim, sim_now(sim) + STEP_MS);
         for (unsigned i = 0; i < gaps->n; i++) {
             uint64_t at = last_probe(sim, gaps, i);
 

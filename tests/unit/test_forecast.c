@@ -1,4 +1,5 @@
 /* What each kind of fault would cost, in configurations that are small enough to be worked out by hand. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,14 +133,39 @@ START_TEST(a_budget_that_is_too_small_for_one_trunk_delays_every_probe)
 }
 END_TEST
 
-/* Two a minute, one after another: each probe waits for six of them at most, that is 180 s. */
-START_TEST(a_budget_that_several_trunks_crowd_delays_by_its_longest_wait)
+/* Two a minute, one after another: a2 first, then in turns; and one turn of both is added. */
+START_TEST(a_budget_that_several_trunks_crowd_delays_by_their_turns)
 {
     const char *world = "{'keepalive': {'maxProbesPerMinute': 4}," PROFILE("")
         GROUPS(TRUNK("a1", "192.0.2.1") "," TRUNK("a2", "192.0.2.1:5070"), TRUNK("b1", "198.51.100.1")) "}";
+    trunkha_forecast_fault fault = fault_of(world, TRUNKHA_FAULT_SILENCE);
 
-    ck_assert_uint_eq(fault_of(world, TRUNKHA_FAULT_SILENCE).worst_detection_ms, 33000 + 3 * 180000 + 3 * 3000);
-    ck_assert_uint_eq(fault_of(world, TRUNKHA_FAULT_REFUSED).worst_detection_ms, 33000 + 3 * 180000 + 2 * 3000);
+    ck_assert_uint_eq(fault.worst_detection_ms, 7 * 30000 + 3000 + 60000);
+    ck_assert_uint_lt(fault.mean_detection_ms, fault.worst_detection_ms);
+}
+END_TEST
+
+#define CROWD_SIZE 3000
+
+/** So many that not all can be played: what is left is bounded, and takes no time. */
+START_TEST(thousands_with_settings_of_their_own_at_one_address_are_forecast_all_the_same)
+{
+    char *json = malloc(CROWD_SIZE * 128);
+    struct told told = {.n = 0};
+    size_t len;
+
+    ck_assert_ptr_nonnull(json);
+    len = (size_t)sprintf(json, "{\"keepalive\": {\"maxProbesPerMinute\": 1}, \"trunkGroups\": [{\"id\": \"g\","
+                                " \"strategy\": \"roundRobin\", \"trunks\": [");
+    for (int i = 0; i < CROWD_SIZE; i++)
+        len += (size_t)sprintf(json + len,
+                               "%s{\"id\": \"t%d\", \"sipAddress\": \"192.0.2.1:%d\","
+                               " \"keepalive\": {\"interval\": %d.%03d}}",
+                               i ? "," : "", i, 5060 + i, 30 + i % 2, i % 1000);
+    len += (size_t)sprintf(json + len, "]}]}");
+    ck_assert_int_eq(trunkha_config_forecast(json, len, NULL, on_forecast, &told), 0);
+    ck_assert_uint_ge(told.of[0].faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, 3 * 60000 * CROWD_SIZE);
+    free(json);
 }
 END_TEST
 
@@ -187,7 +213,13 @@ START_TEST(who_has_no_trunk_for_calls_is_told_nothing_of_faults)
         "{'trunkGroups': [{'id': 'a', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.1', 'direction': 'inbound'}]}]}");
 
     ck_assert_uint_eq(forecast.n_trunks, 0);
-    ck_assert_uint_eq(forecast.faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, 0);
+    for (uint32_t i = 0; i < TRUNKHA_FAULTS; i++) {
+        ck_assert_uint_eq(forecast.faults[i].worst_detection_ms, 0);
+        ck_assert_uint_eq(forecast.faults[i].mean_detection_ms, 0);
+        ck_assert_uint_eq(forecast.faults[i].worst_post_dial_ms, 0);
+    }
+    ck_assert_uint_eq(forecast.worst_no_ring_ms, 0);
+    ck_assert_uint_eq(forecast.failback_ms, 0);
     ck_assert_uint_eq(forecast.probes_per_minute, 2);
 }
 END_TEST
@@ -211,6 +243,7 @@ START_TEST(the_dns_is_no_concern_of_an_address)
 {
     ck_assert_uint_eq(fault_of(WORLD(""), TRUNKHA_FAULT_DNS).worst_detection_ms, 0);
     ck_assert_uint_eq(fault_of(WORLD(""), TRUNKHA_FAULT_DNS).mean_detection_ms, 0);
+    ck_assert_uint_eq(fault_of(WORLD(""), TRUNKHA_FAULT_DNS).worst_post_dial_ms, 0);
 }
 END_TEST
 
@@ -419,13 +452,15 @@ END_TEST
 SUITE("forecast", the_defaults_find_silence_within_42_s, what_is_refused_or_answered_503_fails_at_once,
       a_suspect_interval_below_the_timeout_waits_for_it, a_503_that_counts_as_alive_is_never_found,
       without_keepalive_nothing_is_found_and_nothing_comes_back, a_budget_that_is_too_small_for_one_trunk_delays_every_probe,
-      a_budget_that_several_trunks_crowd_delays_by_its_longest_wait, only_the_trunk_that_carries_the_calls_counts,
-      where_trunks_take_turns_the_worst_of_them_counts, a_group_that_takes_no_calls_leaves_them_to_the_next,
-      who_has_no_trunk_for_calls_is_told_nothing_of_faults, loss_of_the_dns_shows_at_the_next_look_up,
-      the_dns_is_no_concern_of_an_address, a_caller_waits_for_each_trunk_but_the_last_that_may_be_tried,
-      nobody_waits_longer_than_the_total, a_fault_that_shows_at_once_costs_the_caller_nothing,
-      a_call_that_no_other_trunk_is_tried_for_waits_for_ever, failback_takes_the_good_probes_and_the_hold_down,
-      damping_holds_longer_what_may_not_even_fall_once, by_hand_is_for_ever_and_with_nowhere_to_go_calls_never_left,
-      trunks_at_one_address_add_up_whatever_their_group, the_budget_limits_rate_and_burst,
-      a_part_of_a_probe_a_minute_is_rounded_up, profiles_of_the_file_come_first_and_then_the_groups, settings_are_tried_out,
-      what_cannot_be_read_is_not_forecast, faults_have_names, want_of_memory_is_told_and_leaves_nothing_behind)
+      a_budget_that_several_trunks_crowd_delays_by_their_turns,
+      thousands_with_settings_of_their_own_at_one_address_are_forecast_all_the_same,
+      only_the_trunk_that_carries_the_calls_counts, where_trunks_take_turns_the_worst_of_them_counts,
+      a_group_that_takes_no_calls_leaves_them_to_the_next, who_has_no_trunk_for_calls_is_told_nothing_of_faults,
+      loss_of_the_dns_shows_at_the_next_look_up, the_dns_is_no_concern_of_an_address,
+      a_caller_waits_for_each_trunk_but_the_last_that_may_be_tried, nobody_waits_longer_than_the_total,
+      a_fault_that_shows_at_once_costs_the_caller_nothing, a_call_that_no_other_trunk_is_tried_for_waits_for_ever,
+      failback_takes_the_good_probes_and_the_hold_down, damping_holds_longer_what_may_not_even_fall_once,
+      by_hand_is_for_ever_and_with_nowhere_to_go_calls_never_left, trunks_at_one_address_add_up_whatever_their_group,
+      the_budget_limits_rate_and_burst, a_part_of_a_probe_a_minute_is_rounded_up,
+      profiles_of_the_file_come_first_and_then_the_groups, settings_are_tried_out, what_cannot_be_read_is_not_forecast,
+      faults_have_names, want_of_memory_is_told_and_leaves_nothing_behind)
