@@ -964,21 +964,28 @@ typedef struct trunkha_forecast {
     uint32_t failback_ms;                          /**< at most, from the carrier's return to its first new call; 0 = there is
                                                         no other trunk; UINT32_MAX = by hand, or by calls since it is not
                                                         probed; whenIdle: when no call is left, at the earliest */
-    uint32_t probes_per_minute;                    /**< while all is well, at the one peer's address that gets the most, from
-                                                        all trunks of the configuration there */
-    uint32_t probe_burst;                          /**< there, in any second, at worst */
-    char peer[TRUNKHA_ID_SIZE];                    /**< that address, or the host of a name: "192.0.2.1"; "" = none is
-                                                        probed */
 } trunkha_forecast;
+
+/** What one peer's address is asked, by all trunks of the configuration there. @since 0.4 */
+typedef struct trunkha_forecast_peer {
+    size_t size;                /**< bytes filled in by the library */
+    char peer[TRUNKHA_ID_SIZE]; /**< the address, or the host of a name: "192.0.2.1" */
+    uint32_t n_trunks;          /**< that are probed there */
+    uint32_t probes_per_minute; /**< while all is well, rounded up */
+    uint32_t probe_burst;       /**< in any second, at worst */
+} trunkha_forecast_peer;
 
 /** Borrowed until the callback returns. */
 typedef void (*trunkha_forecast_cb)(const trunkha_forecast *forecast, void *user_data);
+typedef void (*trunkha_forecast_peer_cb)(const trunkha_forecast_peer *peer, void *user_data);
 
-/** Works out what each kind of fault would cost, from the configuration alone, with the core's own rules: one call of
- *  @p forecast_cb for each profile, those of the file first, then one for each group. Findings are not told: lint first.
- *  @p options may be NULL; `resolve` is of no meaning. Errors: CONFIG, INVALID, NOMEM. Threads: any. Since 0.4. */
+/** Works out what each kind of fault would cost, and what carriers are asked, from the configuration alone, with the core's
+ *  own rules: one call of @p forecast_cb for each profile, those of the file first, then one for each group; after them one of
+ *  @p peer_cb (NULL = not wanted) for each address that is probed, in the order of the file. Findings are not told: lint
+ *  first. @p options may be NULL; `resolve` is of no meaning. Errors: CONFIG, INVALID, NOMEM. Threads: any. Since 0.4. */
 TRUNKHA_API int trunkha_config_forecast(const char *json, size_t len, const trunkha_lint_options *options,
-                                        trunkha_forecast_cb forecast_cb, void *user_data);
+                                        trunkha_forecast_cb forecast_cb, trunkha_forecast_peer_cb peer_cb,
+                                        void *user_data);
 
 /* ---- Simulation: the engine's own core and calls, on a clock and in a world that are made up ------------------ */
 
@@ -1010,8 +1017,8 @@ typedef struct trunkha_simulation_options {
 #define TRUNKHA_SIMULATION_OPTIONS_INIT                                                                                     \
     { sizeof(trunkha_simulation_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
-/** Makes a simulation of @p config in the world that @p scenario describes (see the README for its format); nothing has
- *  happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be NULL;
+/** Makes a simulation of @p config in the world that @p scenario describes (examples/scenarios/README.md has its format);
+ *  nothing has happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be NULL;
  *  everything is copied. Errors: CONFIG (of either, or of a setting: see the diagnosis), INVALID, NOMEM.
  *  Threads: any; one simulation is one thread's at a time. Since 0.4. */
 TRUNKHA_API int trunkha_simulation_new(const char *config, size_t config_len, const char *scenario, size_t scenario_len,
@@ -1052,13 +1059,18 @@ typedef struct trunkha_simulation_summary {
 
 TRUNKHA_API int trunkha_simulation_get_summary(const trunkha_simulation *simulation, trunkha_simulation_summary *ret_summary);
 
-/** What one trunk went through; in a replay without what the scenario had it do. @since 0.4 */
+/** What one trunk went through, and what callers saw of it; in a replay without what the scenario had it do, and what is
+ *  marked "made up" is 0. @since 0.4 */
 typedef struct trunkha_simulation_trunk {
     size_t size;                /**< sizeof(trunkha_simulation_trunk), set by TRUNKHA_SIMULATION_TRUNK_INIT */
     char trunk_id[TRUNKHA_ID_SIZE];
     uint64_t attempts;
     uint64_t answered;
     uint64_t failed;            /**< by the carrier's fault */
+    uint64_t calls_delayed;     /**< that were first sent there, and answered by a later trunk; made up */
+    uint64_t calls_lost;        /**< whose last attempt was there; those that found no trunk are nobody's */
+    uint64_t calls_cut;         /**< answered there, and ended by the carrier's fault; made up */
+    uint64_t delay_total_ms;    /**< added to `calls_delayed`; made up */
     uint64_t probes;
     uint64_t down_ms;           /**< how long it was DOWN ... */
     uint64_t faulty_ms;         /**< ... and how long the scenario had it fail */
@@ -1066,8 +1078,11 @@ typedef struct trunkha_simulation_trunk {
     uint32_t false_alarms;      /**< ... of them, while the scenario had it at work, if lossy or slow */
     uint32_t worst_detection_ms;/**< from a fault of the scenario to DOWN; 0 = none was found */
     uint32_t missed;            /**< faults that ended before they were found */
+    uint32_t delay_max_ms;      /**< the longest of `calls_delayed`; made up */
+    uint32_t reserved;
 } trunkha_simulation_trunk;
-#define TRUNKHA_SIMULATION_TRUNK_INIT { sizeof(trunkha_simulation_trunk), "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TRUNKHA_SIMULATION_TRUNK_INIT                                                                                       \
+    { sizeof(trunkha_simulation_trunk), "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** By @p index in the order of the file. END past the last; INVALID. Since 0.4. */
 TRUNKHA_API int trunkha_simulation_get_trunk(const trunkha_simulation *simulation, uint32_t index,

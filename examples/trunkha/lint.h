@@ -35,11 +35,13 @@ int lint_print_sarif(struct lint *lint);
 
 /* ---- lint_forecast.c: what a fault would cost ---- */
 
-/** Two tables, with what each kind of fault costs and what goes on without one. Nothing for a bad configuration. */
+/** Tables of what each kind of fault costs, of what goes on without one, and of what carriers are asked. Nothing for a bad
+ *  configuration. */
 int lint_print_forecast(const struct lint *lint);
 
-/** The same as a list of objects; new, NULL when out of memory. Empty for a bad configuration. */
-json_t *lint_forecast_json(const struct lint *lint);
+/** The same as lists of @p object: `routingProfiles` and `addresses`, empty for a bad configuration. False when out of memory,
+ *  also for an @p object of NULL. */
+bool lint_add_forecast(const struct lint *lint, json_t *object);
 
 /* ---- lint_rules.c: the catalogue ---- */
 

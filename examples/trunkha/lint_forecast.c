@@ -1,4 +1,4 @@
-/* What a fault would cost each routing profile, for people and as JSON. */
+/* What a fault would cost each routing profile, and what each carrier's address is asked: for people and as JSON. */
 #include <stdint.h>
 
 #include "lint.h"
@@ -6,6 +6,9 @@
 #include "text.h"
 
 #define FOR_EVER UINT32_MAX
+
+/** Addresses told to people: who has more of them reads JSON. */
+#define PEERS_TOLD 20U
 
 /** Groups are profiles by themselves, and of interest when the file has no others. */
 struct choice {
@@ -26,6 +29,8 @@ struct tables {
     struct choice choice;
     struct table faults;
     struct table quiet;
+    struct table peers;
+    uint32_t n_peers;
 };
 
 static void add_heads(struct table *table, const char *const *heads)
@@ -71,9 +76,6 @@ static void add_quiet_row(struct table *table, const trunkha_forecast *forecast)
     table_add(table, "%s", forecast->profile_id);
     table_add(table, "%u", forecast->n_trunks);
     add_seconds(table, forecast->failback_ms, "by hand");
-    table_add(table, "%u", forecast->probes_per_minute);
-    table_add(table, "%u", forecast->probe_burst);
-    table_add(table, "%s", forecast->peer);
 }
 
 static void add_rows_cb(const trunkha_forecast *forecast, void *user_data)
@@ -86,29 +88,51 @@ static void add_rows_cb(const trunkha_forecast *forecast, void *user_data)
     add_quiet_row(&tables->quiet, forecast);
 }
 
+static void add_peer_cb(const trunkha_forecast_peer *peer, void *user_data)
+{
+    struct tables *tables = user_data;
+
+    if (++tables->n_peers > PEERS_TOLD)
+        return;
+    table_add(&tables->peers, "%s", peer->peer);
+    table_add(&tables->peers, "%u", peer->n_trunks);
+    table_add(&tables->peers, "%u", peer->probes_per_minute);
+    table_add(&tables->peers, "%u", peer->probe_burst);
+}
+
+static bool print_table(struct table *table)
+{
+    putchar('\n');
+
+    return table_print(table, stdout);
+}
+
 static bool print_tables(struct tables *tables)
 {
-    bool is_printed;
+    bool is_printed = print_table(&tables->faults);
 
-    putchar('\n');
-    is_printed = table_print(&tables->faults, stdout);
-    putchar('\n');
+    is_printed = print_table(&tables->quiet) && is_printed;
+    if (tables->n_peers)
+        is_printed = print_table(&tables->peers) && is_printed;
+    if (tables->n_peers > PEERS_TOLD)
+        printf("and %u more: see --json\n", tables->n_peers - PEERS_TOLD);
 
-    return table_print(&tables->quiet, stdout) && is_printed;
+    return is_printed;
 }
 
 int lint_print_forecast(const struct lint *lint)
 {
     static const char *const fault_heads[] = {"ROUTING PROFILE", "FAULT", "FOUND AT WORST", "ON AVERAGE",
                                               "A CALL WAITS AT MOST"};
-    static const char *const quiet_heads[] = {"ROUTING PROFILE", "TRUNKS",        "FAILBACK",
-                                              "PROBES A MINUTE", "IN ONE SECOND", "OF THE PEER"};
-    struct tables tables = {{.with_groups = lint->with_groups}, {.columns = 5}, {.columns = 6}};
+    static const char *const quiet_heads[] = {"ROUTING PROFILE", "TRUNKS", "FAILBACK"};
+    static const char *const peer_heads[] = {"ADDRESS", "TRUNKS PROBED", "PROBES A MINUTE", "IN ONE SECOND AT WORST"};
+    struct tables tables = {{.with_groups = lint->with_groups}, {.columns = 5}, {.columns = 3}, {.columns = 4}, 0};
     int err;
 
     add_heads(&tables.faults, fault_heads);
     add_heads(&tables.quiet, quiet_heads);
-    err = trunkha_config_forecast(lint->json, lint->len, &lint->options, add_rows_cb, &tables);
+    add_heads(&tables.peers, peer_heads);
+    err = trunkha_config_forecast(lint->json, lint->len, &lint->options, add_rows_cb, add_peer_cb, &tables);
     if (!print_tables(&tables) && !err)
         err = TRUNKHA_ERR_NOMEM;
 
@@ -120,6 +144,7 @@ int lint_print_forecast(const struct lint *lint)
 struct list {
     struct choice choice;
     json_t *profiles;
+    json_t *peers;
 };
 
 /** null = for ever. */
@@ -157,9 +182,6 @@ static json_t *profile_json(const trunkha_forecast *forecast)
     json_object_set_new(profile, "worstNoRing", seconds_json(forecast->worst_no_ring_ms));
     json_object_set_new(profile, "failback", seconds_json(forecast->failback_ms));
     json_object_set_new(profile, "faults", faults_json(forecast));
-    json_object_set_new(profile, "peer", text_json(forecast->peer));
-    json_object_set_new(profile, "probesPerMinute", json_integer(forecast->probes_per_minute));
-    json_object_set_new(profile, "probeBurst", json_integer(forecast->probe_burst));
 
     return profile;
 }
@@ -172,14 +194,22 @@ static void collect_cb(const trunkha_forecast *forecast, void *user_data)
         json_array_append_new(list->profiles, profile_json(forecast));
 }
 
-json_t *lint_forecast_json(const struct lint *lint)
+static void collect_peer_cb(const trunkha_forecast_peer *peer, void *user_data)
 {
-    struct list list = {{.with_groups = lint->with_groups}, json_array()};
-    int err = trunkha_config_forecast(lint->json, lint->len, &lint->options, collect_cb, &list);
+    struct list *list = user_data;
 
-    if (err == TRUNKHA_ERR_CONFIG || !err)
-        return list.profiles;
-    json_decref(list.profiles);
+    json_array_append_new(list->peers,
+                          json_pack("{s:o, s:i, s:i, s:i}", "address", text_json(peer->peer), "trunks", (int)peer->n_trunks,
+                                    "probesPerMinute", (int)peer->probes_per_minute, "probeBurst", (int)peer->probe_burst));
+}
 
-    return NULL;
+bool lint_add_forecast(const struct lint *lint, json_t *object)
+{
+    struct list list = {{.with_groups = lint->with_groups}, json_array(), json_array()};
+    int err = trunkha_config_forecast(lint->json, lint->len, &lint->options, collect_cb, collect_peer_cb, &list);
+    bool is_added = !json_object_set_new(object, "routingProfiles", list.profiles);
+
+    is_added = !json_object_set_new(object, "addresses", list.peers) && is_added;
+
+    return is_added && (!err || err == TRUNKHA_ERR_CONFIG);
 }

@@ -116,14 +116,19 @@ int lint_print_json(struct lint *lint)
 {
     struct list list = {&lint->counts, json_array()};
     int err = trunkha_config_lint(lint->json, lint->len, &lint->options, collect_json_cb, &list);
+    json_t *report;
 
     if (err && err != TRUNKHA_ERR_CONFIG) {
         json_decref(list.findings);
         return err;
     }
-    if (!text_print_json(json_pack("{s:i, s:i, s:o, s:o}", "errors", (int)lint->counts.errors, "warnings",
-                                   (int)lint->counts.warnings, "findings", list.findings, "routingProfiles",
-                                   lint_forecast_json(lint))))
+    report = json_pack("{s:i, s:i, s:o}", "errors", (int)lint->counts.errors, "warnings", (int)lint->counts.warnings,
+                       "findings", list.findings);
+    if (!lint_add_forecast(lint, report)) {
+        json_decref(report);
+        return TRUNKHA_ERR_NOMEM;
+    }
+    if (!text_print_json(report))
         return TRUNKHA_ERR_NOMEM;
 
     return err;

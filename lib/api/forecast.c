@@ -15,31 +15,33 @@ const char *trunkha_fault_name(uint32_t fault)
     return fault < TRUNKHA_FAULTS ? names[fault] : "?";
 }
 
-static int tell_all(const struct tha_model *model, trunkha_forecast_cb forecast_cb, void *user_data)
+static void tell_profiles(struct tha_forecast *forecast, const struct tha_model *model, trunkha_forecast_cb forecast_cb,
+                          void *user_data)
 {
-    struct tha_forecast *forecast = NULL;
-    int err = tha_forecast_new(&tha_mem_default, model, &forecast);
-
-    if (err)
-        return err;
-
     for (uint32_t i = 0; i < model->n_profiles; i++) {
         trunkha_forecast told;
 
         tha_forecast_profile(forecast, i, &told);
         forecast_cb(&told, user_data);
     }
-    tha_forecast_free(forecast);
+}
 
-    return 0;
+static void tell_peers(const struct tha_forecast *forecast, trunkha_forecast_peer_cb peer_cb, void *user_data)
+{
+    trunkha_forecast_peer told;
+    uint32_t place = 0;
+
+    while (tha_forecast_next_peer(forecast, &place, &told))
+        peer_cb(&told, user_data);
 }
 
 int trunkha_config_forecast(const char *json, size_t len, const trunkha_lint_options *options,
-                            trunkha_forecast_cb forecast_cb, void *user_data)
+                            trunkha_forecast_cb forecast_cb, trunkha_forecast_peer_cb peer_cb, void *user_data)
 {
     trunkha_lint_options mine;
     struct tha_config_wish wish;
     struct tha_model *model = NULL;
+    struct tha_forecast *forecast = NULL;
     int err;
 
     if (!json || !forecast_cb || tha_lint_read_options(options, &mine, &wish))
@@ -47,7 +49,13 @@ int trunkha_config_forecast(const char *json, size_t len, const trunkha_lint_opt
 
     err = tha_config_read_as(&tha_mem_default, json, len, &wish, NULL, NULL, &model);
     if (!err)
-        err = tell_all(model, forecast_cb, user_data);
+        err = tha_forecast_new(&tha_mem_default, model, &forecast);
+    if (!err) {
+        tell_profiles(forecast, model, forecast_cb, user_data);
+        if (peer_cb)
+            tell_peers(forecast, peer_cb, user_data);
+    }
+    tha_forecast_free(forecast);
     tha_model_free(model);
 
     return err;

@@ -63,10 +63,9 @@ static int make_room_for_players(struct tha_forecast *forecast)
     uint32_t most = 1;
 
     for (uint32_t i = 0; i < forecast->n_peers; i++) {
-        struct tha_forecast_peer *peer = &forecast->peers[i];
+        uint32_t n_probed = forecast->peers[i].n_probed;
 
-        peer->per_minute = tha_forecast_per_minute(forecast, peer);
-        most = peer->n_probed > most ? peer->n_probed : most;
+        most = n_probed > most ? n_probed : most;
     }
     forecast->players = tha_mem_zalloc(&forecast->mem, most, sizeof(*forecast->players));
     forecast->waiters = tha_mem_zalloc(&forecast->mem, most, sizeof(*forecast->waiters));
@@ -304,30 +303,6 @@ static void forecast_calls(const struct tha_call_settings *settings, trunkha_for
     result->worst_no_ring_ms = tha_forecast_wait_ms(settings, result->n_trunks, TRUNKHA_FAULT_SILENCE, true);
 }
 
-static void forecast_peer(struct tha_forecast *forecast, const struct tha_profile_model *profile, trunkha_forecast *result)
-{
-    struct tha_forecast_peer *busiest = NULL;
-
-    for (uint32_t i = 0; i < profile->n_groups; i++) {
-        const struct tha_group_model *group = &forecast->model->groups[profile->groups[i]];
-
-        for (uint32_t j = group->first_trunk; j < group->first_trunk + group->n_trunks; j++) {
-            struct tha_forecast_peer *peer = &forecast->peers[forecast->peer_of[j]];
-
-            if (peer->per_minute > (busiest ? busiest->per_minute : 0))
-                busiest = peer;
-        }
-    }
-    if (!busiest)
-        return;
-    if (!busiest->burst)
-        busiest->burst = tha_forecast_burst(forecast, busiest);
-
-    result->probes_per_minute = busiest->per_minute;
-    result->probe_burst = busiest->burst;
-    tha_text_copy(result->peer, sizeof(result->peer), busiest->host);
-}
-
 void tha_forecast_profile(struct tha_forecast *forecast, uint32_t index, trunkha_forecast *ret_forecast)
 {
     const struct tha_profile_model *profile = &forecast->model->profiles[index];
@@ -342,5 +317,4 @@ void tha_forecast_profile(struct tha_forecast *forecast, uint32_t index, trunkha
         forecast_carriers(forecast, profile, ret_forecast);
         forecast_calls(profile->call, ret_forecast);
     }
-    forecast_peer(forecast, profile, ret_forecast);
 }

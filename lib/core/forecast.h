@@ -21,4 +21,8 @@ struct tha_forecast *tha_forecast_free(struct tha_forecast *forecast);
 /** @p profile: index in the model. `size` is filled in too. Cannot fail; keeps what the next profile may need as well. */
 void tha_forecast_profile(struct tha_forecast *forecast, uint32_t profile, trunkha_forecast *ret_forecast);
 
+/** The next peer that is probed at or after *inout_place, which is moved behind it; false when there are no more. `size` is
+ *  filled in too. */
+bool tha_forecast_next_peer(const struct tha_forecast *forecast, uint32_t *inout_place, trunkha_forecast_peer *ret_peer);
+
 #endif

@@ -28,8 +28,6 @@ struct tha_forecast_peer {
     const char *host;     /**< "192.0.2.1", or a name */
     uint32_t first_trunk; /**< the others follow in `next_there` */
     uint32_t n_probed;    /**< of its trunks */
-    uint32_t per_minute;  /**< probes while all is well, rounded up */
-    uint32_t burst;       /**< the most of them in any second; 0 = not worked out yet */
     struct tha_budget_share allowed;
     struct tha_forecast_costs costs; /**< worked out last */
 };
@@ -94,7 +92,7 @@ static inline bool tha_forecast_is_probed(const struct tha_trunk_model *trunk)
     return trunk->keepalive->enabled && trunk->admin != TRUNKHA_ADMIN_DISABLED;
 }
 
-/** The shortest time between two probes of one target. */
+/** forecast_rate.c: the shortest time between two probes of one target. */
 uint32_t tha_forecast_shortest_ms(const struct tha_keepalive *keepalive);
 
 /* ---- forecast_play.c: a peer, played to judge, schedule and budget */
@@ -137,12 +135,6 @@ uint32_t tha_forecast_worst_ms(struct tha_forecast *forecast, uint32_t trunk, ui
 
 /** Until @p fault is detected, over all moments at which it may happen; THA_FOR_EVER: that cannot be played. */
 uint32_t tha_forecast_mean_ms(struct tha_forecast *forecast, uint32_t trunk, uint8_t fault, bool has_waited);
-
-/* ---- forecast_rate.c: what a peer is asked */
-
-/** Probes a minute while all is well, rounded up, and the most in any second. */
-uint32_t tha_forecast_per_minute(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer);
-uint32_t tha_forecast_burst(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer);
 
 /* ---- forecast_call.c: what a caller waits */
 

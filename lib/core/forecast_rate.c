@@ -12,7 +12,8 @@ static struct tha_budget budget_of(const struct tha_forecast_peer *peer)
     return budget;
 }
 
-uint32_t tha_forecast_per_minute(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer)
+/** While all is well, rounded up. */
+static uint32_t per_minute(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer)
 {
     struct tha_budget budget = budget_of(peer);
     uint64_t wanted = 0; /* in millionths */
@@ -64,7 +65,7 @@ static uint64_t most_wanted(const struct tha_forecast *forecast, const struct th
     return wanted;
 }
 
-uint32_t tha_forecast_burst(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer)
+static uint32_t burst(const struct tha_forecast *forecast, const struct tha_forecast_peer *peer)
 {
     struct tha_budget budget = budget_of(peer);
     struct tha_pace pace = {.last_ms = 0};
@@ -80,4 +81,27 @@ uint32_t tha_forecast_burst(const struct tha_forecast *forecast, const struct th
     }
 
     return n;
+}
+
+bool tha_forecast_next_peer(const struct tha_forecast *forecast, uint32_t *inout_place, trunkha_forecast_peer *ret_peer)
+{
+    const struct tha_forecast_peer *peer = NULL;
+
+    while (*inout_place < forecast->n_peers && !peer) {
+        peer = &forecast->peers[(*inout_place)++];
+        if (!peer->n_probed)
+            peer = NULL;
+    }
+    if (!peer)
+        return false;
+
+    *ret_peer = (trunkha_forecast_peer){
+        .size = sizeof(*ret_peer),
+        .n_trunks = peer->n_probed,
+        .probes_per_minute = per_minute(forecast, peer),
+        .probe_burst = burst(forecast, peer),
+    };
+    tha_text_copy(ret_peer->peer, sizeof(ret_peer->peer), peer->host);
+
+    return true;
 }

@@ -151,8 +151,19 @@ class Forecast(cli.TestCase):
         self.assertLess(profile["faults"]["silence"]["meanDetection"], 42)
         self.assertLess(profile["faults"]["refused"]["worstDetection"], 42)
         self.assertGreaterEqual(profile["failback"], 60)
-        self.assertEqual(profile["peer"], "192.0.2.1")
-        self.assertGreaterEqual(profile["probesPerMinute"], 2)
+
+    def test_every_address_is_told_what_it_is_asked(self):
+        result = trunkha("lint", "--json", write_file(self, carriers()))
+        self.assertEqual(json.loads(result.stdout)["addresses"],
+                         [{"address": address, "trunks": 1, "probesPerMinute": 2, "probeBurst": 2}
+                          for address in ("192.0.2.1", "198.51.100.7")])
+
+    def test_people_are_told_of_twenty_addresses(self):
+        config = {"trunkGroups": [{"id": f"g{n}", "sipAddress": f"192.0.2.{n}"} for n in range(1, 24)]}
+        result = trunkha("lint", write_file(self, config))
+        self.assertIn("192.0.2.20 ", result.stdout)
+        self.assertNotIn("192.0.2.21 ", result.stdout)
+        self.assertIn("\nand 3 more: see --json\n", result.stdout)
 
     def test_settings_are_forecast(self):
         profile, = self.profiles(carriers(), "--set", "keepalive.interval=10")
@@ -166,7 +177,7 @@ class Forecast(cli.TestCase):
         self.assertIsNone(profile["failback"])
         text = trunkha("lint", write_file(self, config)).stdout
         self.assertRegex(text, r"(?m)^RP +silence +never +never ")
-        self.assertRegex(text, r"(?m)^RP +2 +by hand ")
+        self.assertRegex(text, r"(?m)^RP +2 +by hand$")
 
     def test_table_is_aligned(self):
         lines = trunkha("lint", write_file(self, carriers())).stdout.splitlines()

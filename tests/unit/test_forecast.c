@@ -12,7 +12,8 @@
 
 struct told {
     trunkha_forecast of[FORECAST_MAX];
-    unsigned n;
+    trunkha_forecast_peer peers[FORECAST_MAX];
+    unsigned n, n_peers;
 };
 
 static void on_forecast(const trunkha_forecast *forecast, void *user_data)
@@ -22,6 +23,15 @@ static void on_forecast(const trunkha_forecast *forecast, void *user_data)
     ck_assert_uint_lt(told->n, FORECAST_MAX);
     ck_assert_uint_eq(forecast->size, sizeof(*forecast));
     told->of[told->n++] = *forecast;
+}
+
+static void on_peer(const trunkha_forecast_peer *peer, void *user_data)
+{
+    struct told *told = user_data;
+
+    ck_assert_uint_lt(told->n_peers, FORECAST_MAX);
+    ck_assert_uint_eq(peer->size, sizeof(*peer));
+    told->peers[told->n_peers++] = *peer;
 }
 
 /** Worlds are written with single quotes, to be legible in C. */
@@ -38,22 +48,27 @@ static char *double_quoted(const char *world)
     return json;
 }
 
-static trunkha_forecast forecast_with(const char *world, const char *const *settings, uint32_t n_settings)
+static struct told told_with(const char *world, const char *const *settings, uint32_t n_settings)
 {
     const trunkha_lint_options options = {sizeof(options), settings, n_settings, 0};
     char *json = double_quoted(world);
     struct told told = {.n = 0};
 
-    ck_assert_int_eq(trunkha_config_forecast(json, strlen(json), &options, on_forecast, &told), 0);
+    ck_assert_int_eq(trunkha_config_forecast(json, strlen(json), &options, on_forecast, on_peer, &told), 0);
     free(json);
 
-    return told.of[0];
+    return told;
+}
+
+static struct told told_of(const char *world)
+{
+    return told_with(world, NULL, 0);
 }
 
 /** Of the first profile. */
 static trunkha_forecast forecast_of(const char *world)
 {
-    return forecast_with(world, NULL, 0);
+    return told_of(world).of[0];
 }
 
 static trunkha_forecast_fault fault_of(const char *world, uint32_t fault)
@@ -116,9 +131,7 @@ START_TEST(without_keepalive_nothing_is_found_and_nothing_comes_back)
     ck_assert_uint_eq(forecast.faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, FOR_EVER);
     ck_assert_uint_eq(forecast.faults[TRUNKHA_FAULT_REFUSED].mean_detection_ms, FOR_EVER);
     ck_assert_uint_eq(forecast.failback_ms, FOR_EVER);
-    ck_assert_uint_eq(forecast.probes_per_minute, 0);
-    ck_assert_uint_eq(forecast.probe_burst, 0);
-    ck_assert_str_eq(forecast.peer, "");
+    ck_assert_uint_eq(told_of(WORLD("'keepalive': {'enabled': false},")).n_peers, 0);
 }
 END_TEST
 
@@ -163,7 +176,7 @@ START_TEST(thousands_with_settings_of_their_own_at_one_address_are_forecast_all_
                                " \"keepalive\": {\"interval\": %d.%03d}}",
                                i ? "," : "", i, 5060 + i, 30 + i % 2, i % 1000);
     len += (size_t)sprintf(json + len, "]}]}");
-    ck_assert_int_eq(trunkha_config_forecast(json, len, NULL, on_forecast, &told), 0);
+    ck_assert_int_eq(trunkha_config_forecast(json, len, NULL, on_forecast, NULL, &told), 0);
     ck_assert_uint_ge(told.of[0].faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, 3 * 60000 * CROWD_SIZE);
     free(json);
 }
@@ -209,8 +222,9 @@ END_TEST
 
 START_TEST(who_has_no_trunk_for_calls_is_told_nothing_of_faults)
 {
-    trunkha_forecast forecast = forecast_of(
+    struct told told = told_of(
         "{'trunkGroups': [{'id': 'a', 'trunks': [{'id': 'a1', 'sipAddress': '192.0.2.1', 'direction': 'inbound'}]}]}");
+    trunkha_forecast forecast = told.of[0];
 
     ck_assert_uint_eq(forecast.n_trunks, 0);
     for (uint32_t i = 0; i < TRUNKHA_FAULTS; i++) {
@@ -220,7 +234,8 @@ START_TEST(who_has_no_trunk_for_calls_is_told_nothing_of_faults)
     }
     ck_assert_uint_eq(forecast.worst_no_ring_ms, 0);
     ck_assert_uint_eq(forecast.failback_ms, 0);
-    ck_assert_uint_eq(forecast.probes_per_minute, 2);
+    ck_assert_uint_eq(told.n_peers, 1); /* it is probed all the same */
+    ck_assert_uint_eq(told.peers[0].probes_per_minute, 2);
 }
 END_TEST
 
@@ -235,7 +250,7 @@ START_TEST(loss_of_the_dns_shows_at_the_next_look_up)
     ck_assert_uint_eq(fault.worst_detection_ms, 92000 + 2000);
     ck_assert_uint_eq(fault.mean_detection_ms, 45000 + 2000);
     ck_assert_uint_eq(fault.worst_post_dial_ms, 0);
-    ck_assert_str_eq(forecast_of(world).peer, "sip.carrier.example");
+    ck_assert_str_eq(told_of(world).peers[0].peer, "sip.carrier.example");
 }
 END_TEST
 
@@ -323,11 +338,17 @@ START_TEST(trunks_at_one_address_add_up_whatever_their_group)
 {
     const char *world = "{" PROFILE("") GROUPS(TRUNK("a1", "192.0.2.1") "," TRUNK("a2", "192.0.2.2"),
                                                TRUNK("b1", "192.0.2.2:5070") "," TRUNK("b2", "192.0.2.2:5080")) "}";
-    trunkha_forecast forecast = forecast_of(world);
+    struct told told = told_of(world);
 
-    ck_assert_str_eq(forecast.peer, "192.0.2.2");
-    ck_assert_uint_eq(forecast.probes_per_minute, 6);
-    ck_assert_uint_eq(forecast.probe_burst, 6); /* the last look of a hold-down may follow on another probe */
+    ck_assert_uint_eq(told.n_peers, 2);
+    ck_assert_str_eq(told.peers[0].peer, "192.0.2.1");
+    ck_assert_uint_eq(told.peers[0].n_trunks, 1);
+    ck_assert_uint_eq(told.peers[0].probes_per_minute, 2);
+    ck_assert_uint_eq(told.peers[0].probe_burst, 2); /* the last look of a hold-down may follow on another probe */
+    ck_assert_str_eq(told.peers[1].peer, "192.0.2.2");
+    ck_assert_uint_eq(told.peers[1].n_trunks, 3);
+    ck_assert_uint_eq(told.peers[1].probes_per_minute, 6);
+    ck_assert_uint_eq(told.peers[1].probe_burst, 6);
 }
 END_TEST
 
@@ -335,21 +356,32 @@ START_TEST(the_budget_limits_rate_and_burst)
 {
     const char *world = "{'keepalive': {'interval': 2, 'maxProbesPerMinute': 20}," PROFILE("")
         GROUPS(TRUNK("a1", "192.0.2.1") "," TRUNK("a2", "192.0.2.1:5070"), TRUNK("b1", "198.51.100.1")) "}";
-    trunkha_forecast forecast = forecast_of(world);
+    struct told told = told_of(world);
 
-    ck_assert_uint_eq(forecast.probes_per_minute, 15);
-    ck_assert_uint_eq(forecast.probe_burst, 4);
+    ck_assert_uint_eq(told.peers[0].probes_per_minute, 15);
+    ck_assert_uint_eq(told.peers[0].probe_burst, 4);
 
     world = "{'keepalive': {'maxProbesPerMinute': 8}," PROFILE("")
         GROUPS(TRUNK("a1", "192.0.2.1") "," TRUNK("a2", "192.0.2.1:5070"), TRUNK("b1", "198.51.100.1")) "}";
-    ck_assert_uint_eq(forecast_of(world).probe_burst, 3);
+    ck_assert_uint_eq(told_of(world).peers[0].probe_burst, 3);
 }
 END_TEST
 
 START_TEST(a_part_of_a_probe_a_minute_is_rounded_up)
 {
-    ck_assert_uint_eq(forecast_of(WORLD("'keepalive': {'interval': 45},")).probes_per_minute, 2);
-    ck_assert_uint_eq(forecast_of(WORLD("'keepalive': {'interval': 20},")).probes_per_minute, 3);
+    ck_assert_uint_eq(told_of(WORLD("'keepalive': {'interval': 45},")).peers[0].probes_per_minute, 2);
+    ck_assert_uint_eq(told_of(WORLD("'keepalive': {'interval': 20},")).peers[0].probes_per_minute, 3);
+}
+END_TEST
+
+START_TEST(who_is_not_probed_is_not_told)
+{
+    const char *world = "{" PROFILE("")
+        GROUPS("{'id': 'a1', 'sipAddress': '192.0.2.1', 'keepalive': {'enabled': false}}", TRUNK("b1", "198.51.100.1")) "}";
+    struct told told = told_of(world);
+
+    ck_assert_uint_eq(told.n_peers, 1);
+    ck_assert_str_eq(told.peers[0].peer, "198.51.100.1");
 }
 END_TEST
 
@@ -360,7 +392,7 @@ START_TEST(profiles_of_the_file_come_first_and_then_the_groups)
     char *json = double_quoted(WORLD(""));
     struct told told = {.n = 0};
 
-    ck_assert_int_eq(trunkha_config_forecast(json, strlen(json), NULL, on_forecast, &told), 0);
+    ck_assert_int_eq(trunkha_config_forecast(json, strlen(json), NULL, on_forecast, NULL, &told), 0);
     ck_assert_uint_eq(told.n, 3);
     ck_assert_str_eq(told.of[0].profile_id, "out");
     ck_assert_str_eq(told.of[1].profile_id, "a");
@@ -375,7 +407,7 @@ START_TEST(settings_are_tried_out)
 {
     const char *settings[] = {"keepalive.interval=10", "keepalive.jitter=0"};
 
-    ck_assert_uint_eq(forecast_with(WORLD(""), settings, 2).faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, 19000);
+    ck_assert_uint_eq(told_with(WORLD(""), settings, 2).of[0].faults[TRUNKHA_FAULT_SILENCE].worst_detection_ms, 19000);
 }
 END_TEST
 
@@ -384,10 +416,10 @@ START_TEST(what_cannot_be_read_is_not_forecast)
     trunkha_lint_options wrong = {sizeof(wrong), NULL, 1, 0};
     struct told told = {.n = 0};
 
-    ck_assert_int_eq(trunkha_config_forecast("{}", 2, NULL, on_forecast, &told), TRUNKHA_ERR_CONFIG);
-    ck_assert_int_eq(trunkha_config_forecast(NULL, 0, NULL, on_forecast, &told), TRUNKHA_ERR_INVALID);
-    ck_assert_int_eq(trunkha_config_forecast("{}", 2, NULL, NULL, &told), TRUNKHA_ERR_INVALID);
-    ck_assert_int_eq(trunkha_config_forecast("{}", 2, &wrong, on_forecast, &told), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_config_forecast("{}", 2, NULL, on_forecast, NULL, &told), TRUNKHA_ERR_CONFIG);
+    ck_assert_int_eq(trunkha_config_forecast(NULL, 0, NULL, on_forecast, NULL, &told), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_config_forecast("{}", 2, NULL, NULL, on_peer, &told), TRUNKHA_ERR_INVALID);
+    ck_assert_int_eq(trunkha_config_forecast("{}", 2, &wrong, on_forecast, on_peer, &told), TRUNKHA_ERR_INVALID);
     ck_assert_uint_eq(told.n, 0);
 }
 END_TEST
@@ -461,6 +493,6 @@ SUITE("forecast", the_defaults_find_silence_within_42_s, what_is_refused_or_answ
       a_fault_that_shows_at_once_costs_the_caller_nothing, a_call_that_no_other_trunk_is_tried_for_waits_for_ever,
       failback_takes_the_good_probes_and_the_hold_down, damping_holds_longer_what_may_not_even_fall_once,
       by_hand_is_for_ever_and_with_nowhere_to_go_calls_never_left, trunks_at_one_address_add_up_whatever_their_group,
-      the_budget_limits_rate_and_burst, a_part_of_a_probe_a_minute_is_rounded_up,
+      the_budget_limits_rate_and_burst, a_part_of_a_probe_a_minute_is_rounded_up, who_is_not_probed_is_not_told,
       profiles_of_the_file_come_first_and_then_the_groups, settings_are_tried_out, what_cannot_be_read_is_not_forecast,
       faults_have_names, want_of_memory_is_told_and_leaves_nothing_behind)
