@@ -866,15 +866,17 @@ typedef struct trunkha_lint_options {
                                       "keepalive.interval=10": keys with dots between, entries of lists by their number or
                                       their id, then a JSON value, or a text without quotes; NULL = none */
     uint32_t n_settings;
-    uint32_t resolve;            /**< 1 = look names up too, and check what they come to: takes at most `dns.timeout` for each
-                                      name, and stops asking after three without any answer */
+    uint32_t resolve;            /**< 1 = look the names of trunks that are not disabled up too, and check what they come to:
+                                      takes at most `dns.timeout` for each name, and stops asking after three without any
+                                      answer */
 } trunkha_lint_options;
 #define TRUNKHA_LINT_OPTIONS_INIT { sizeof(trunkha_lint_options), NULL, 0, 0 }
 
 /** trunkha_config_check(), and then every rule of the lint catalogue: what may be loaded, but will hurt. Rules run only when
  *  there is no error but that of something not supported yet. A finding is silenced by `"x-lint-ignore": ["TH031"]` (codes or
  *  slugs) in the object that it points to, or in one around it. @p options may be NULL.
- *  A setting that cannot be made is an error of line 0.
+ *  A setting that cannot be made is an error of line 0; what is found wrong with a value that a setting has put in is of line
+ *  0, too, and its message names the setting.
  *  Returns 0 (no errors, perhaps warnings), TRUNKHA_ERR_CONFIG, INVALID or NOMEM. Threads: any. Since 0.4. */
 TRUNKHA_API int trunkha_config_lint(const char *json, size_t len, const trunkha_lint_options *options,
                                     trunkha_finding_cb finding_cb, void *user_data);
@@ -889,7 +891,7 @@ typedef struct trunkha_rule {
     const char *summary; /**< what it looks for */
     const char *why;     /**< why it hurts, in calls */
     const char *fix;     /**< what to write instead */
-    const char *bad;     /**< a piece of a configuration that it complains about */
+    const char *bad;     /**< a piece of a configuration, or of a recording, that it complains about */
     const char *good;    /**< the same, mended */
 } trunkha_rule;
 #define TRUNKHA_RULE_INIT { sizeof(trunkha_rule), 0, 0, "", "", "", "", "", "", "" }
@@ -1001,7 +1003,7 @@ typedef struct trunkha_simulation_options {
     uint32_t n_samples;            /**< equal pieces that the time is divided into for trunkha_simulation_get_sample();
                                         0 = 240, at most 10000 */
     uint32_t reserved;
-    uint64_t seed;                 /**< of everything random; 0 = the scenario's */
+    uint64_t seed;                 /**< of everything random; 0 = the scenario's, which is 1 to 4294967295 */
     const char *config_name;       /**< how diagnoses call the configuration; NULL = "configuration"; copied */
     const char *scenario_name;     /**< and the scenario; NULL = "scenario"; copied */
     trunkha_event_cb event_cb;     /**< events as they happen, their times counted from the start of the scenario; in a
@@ -1050,7 +1052,8 @@ typedef struct trunkha_simulation_summary {
     uint64_t attempts;
     uint64_t probes;
     uint64_t state_changes;      /**< of trunks */
-    uint64_t active_changes;     /**< of the trunk that carries a profile's new calls */
+    uint64_t active_changes;     /**< of the trunk that carries a profile's new calls; of groups, which are profiles too, if
+                                      calls name them, or the configuration has no routing profiles */
     uint64_t delay_total_ms;     /**< added to calls_delayed by trunks that did not take them; made up */
     uint32_t delay_max_ms;       /**< likewise */
     uint32_t reserved;
@@ -1105,6 +1108,33 @@ typedef struct trunkha_simulation_sample {
 /** Sample @p sample (from 0, in order) of the trunk @p index. END past either's last; INVALID. Since 0.4. */
 TRUNKHA_API int trunkha_simulation_get_sample(const trunkha_simulation *simulation, uint32_t index, uint32_t sample,
                                               trunkha_simulation_sample *ret_sample);
+
+/** What is played. @since 0.4 */
+typedef struct trunkha_simulation_about {
+    size_t size;               /**< sizeof(trunkha_simulation_about), set by TRUNKHA_SIMULATION_ABOUT_INIT */
+    uint64_t duration_ms;
+    int64_t recorded;          /**< Unix milliseconds: when the recording begins; 0 = it is a scenario */
+    uint32_t n_steps;          /**< of the scenario */
+    uint32_t reserved;
+    char name[TRUNKHA_ID_SIZE];/**< the scenario's own; "" = a recording */
+    char about[1024];          /**< likewise, a sentence; "" = none */
+} trunkha_simulation_about;
+#define TRUNKHA_SIMULATION_ABOUT_INIT { sizeof(trunkha_simulation_about), 0, 0, 0, 0, "", "" }
+
+/** Errors: INVALID. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_get_about(const trunkha_simulation *simulation, trunkha_simulation_about *ret_about);
+
+/** A step of the scenario. @since 0.4 */
+typedef struct trunkha_simulation_step {
+    size_t size;    /**< sizeof(trunkha_simulation_step), set by TRUNKHA_SIMULATION_STEP_INIT */
+    uint64_t at_ms; /**< since the start */
+    char text[256]; /**< in the scenario's words: "carrier-a: code 503, retryAfter 30 s"; cut if it is longer */
+} trunkha_simulation_step;
+#define TRUNKHA_SIMULATION_STEP_INIT { sizeof(trunkha_simulation_step), 0, "" }
+
+/** By @p index in the order of time. END past the last, and of a recording; INVALID. Since 0.4. */
+TRUNKHA_API int trunkha_simulation_get_step(const trunkha_simulation *simulation, uint32_t index,
+                                            trunkha_simulation_step *ret_step);
 
 /** All of the above as a JSON object. @p ret_json: new, trunkha_free(). Errors: INVALID, NOMEM. Since 0.4. */
 TRUNKHA_API int trunkha_simulation_json(const trunkha_simulation *simulation, char **ret_json);

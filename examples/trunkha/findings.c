@@ -1,5 +1,8 @@
 #include "findings.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "text.h"
 
 const char *findings_severity(const trunkha_finding *finding)
@@ -13,6 +16,15 @@ void findings_count(struct findings *findings, const trunkha_finding *finding)
         findings->errors++;
     else
         findings->warnings++;
+}
+
+void findings_print_file(const struct findings *findings, FILE *out)
+{
+    unsigned char first = (unsigned char)findings->file[0];
+
+    if (!isalnum(first) && !strchr("/._-<", first))
+        fputs("./", out);
+    text_print(out, findings->file);
 }
 
 static void print_remark(FILE *out, const char *label, const char *text)
@@ -30,7 +42,7 @@ void findings_print_cb(const trunkha_finding *finding, void *user_data)
     FILE *out = findings->out;
 
     findings_count(findings, finding);
-    text_print(out, findings->file);
+    findings_print_file(findings, out);
     if (finding->line)
         fprintf(out, ":%u:%u", finding->line, finding->column);
     fprintf(out, ": %s: ", findings_severity(finding));

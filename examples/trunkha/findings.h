@@ -17,6 +17,10 @@ struct findings {
 /** Prints one finding as compilers do, so that editors find the place. @p user_data: struct findings. */
 void findings_print_cb(const trunkha_finding *finding, void *user_data);
 
+/** The file's name, to begin a line with: build servers obey lines that begin with "::" or "##", and it may be a stranger's.
+ */
+void findings_print_file(const struct findings *findings, FILE *out);
+
 /** One finding as a JSON object; new. */
 json_t *findings_json(const trunkha_finding *finding);
 

@@ -86,8 +86,8 @@ int command_lint(int argc, char **argv)
         {"--resolve", NULL, OPTION_FLAG, &resolves, 0, 0, "look names up, and check what they come to"},
         {"--set", "KEY=VALUE", OPTION_TEXTS, &settings, 0, 0, "with another setting, as keepalive.interval=10; repeatable"},
         {"--all", NULL, OPTION_FLAG, &lint.with_groups, 0, 0, "what a fault costs each trunk group too"},
-        {"--explain", "CODE|SLUG", OPTION_TEXT, &code, 0, 0, "what a finding is about; needs no FILE"},
-        {"--list", NULL, OPTION_FLAG, &lists, 0, 0, "everything that can be found; needs no FILE"},
+        {"--explain", "CODE|SLUG", OPTION_TEXT, &code, 0, 0, "what a finding is about; takes no FILE"},
+        {"--list", NULL, OPTION_FLAG, &lists, 0, 0, "everything that can be found; takes no FILE"},
         {NULL, NULL, OPTION_FLAG, NULL, 0, 0, NULL},
     };
     int status = options_read(&manual, options, argc, argv, &path);
@@ -96,6 +96,10 @@ int command_lint(int argc, char **argv)
         return status;
     if (as_json && format)
         return options_refuse(&manual, "--json and --format %s: write one of them", format);
+    if (lists && code)
+        return options_refuse(&manual, "--list and --explain: write one of them");
+    if ((lists || code) && (path || format || resolves || settings.count || lint.with_groups))
+        return options_refuse(&manual, "%s is about no FILE: only --json goes with it", lists ? "--list" : "--explain");
     if (lists || code)
         return lists ? lint_list(as_json) : lint_explain(code, as_json);
     if (!path)

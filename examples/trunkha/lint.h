@@ -33,14 +33,18 @@ int lint_print_github(struct lint *lint);
 /** Static Analysis Results Interchange Format 2.1.0 (OASIS). */
 int lint_print_sarif(struct lint *lint);
 
+/** Prints @p object and gives its reference back. Returns NOMEM, also for NULL, or 0: what could not be written, main()
+ * tells. */
+int lint_print_object(json_t *object);
+
 /* ---- lint_forecast.c: what a fault would cost ---- */
 
 /** Tables of what each kind of fault costs, of what goes on without one, and of what carriers are asked. Nothing for a bad
  *  configuration. */
 int lint_print_forecast(const struct lint *lint);
 
-/** The same as lists of @p object: `routingProfiles` and `addresses`, empty for a bad configuration. False when out of memory,
- *  also for an @p object of NULL. */
+/** The same as lists of @p object: `routingProfiles` and `addresses`, empty for a bad configuration. False when out of
+ * memory, also for an @p object of NULL. */
 bool lint_add_forecast(const struct lint *lint, json_t *object);
 
 /* ---- lint_rules.c: the catalogue ---- */

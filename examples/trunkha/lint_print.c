@@ -9,7 +9,7 @@
 
 static void print_summary(const struct findings *counts, int err)
 {
-    text_print(stdout, counts->file);
+    findings_print_file(counts, stdout);
     if (counts->errors || counts->warnings)
         printf(": %u error%s, %u warning%s\n", counts->errors, counts->errors == 1 ? "" : "s", counts->warnings,
                counts->warnings == 1 ? "" : "s");
@@ -33,7 +33,7 @@ static void print_gcc_cb(const trunkha_finding *finding, void *user_data)
     struct findings *findings = user_data;
 
     findings_count(findings, finding);
-    text_print(stdout, findings->file);
+    findings_print_file(findings, stdout);
     if (finding->line)
         printf(":%u:%u", finding->line, finding->column);
     printf(": %s: ", findings_severity(finding));
@@ -99,6 +99,11 @@ int lint_print_github(struct lint *lint)
 
 /* ---- JSON ---- */
 
+int lint_print_object(json_t *object)
+{
+    return text_print_json(object) || ferror(stdout) ? 0 : TRUNKHA_ERR_NOMEM;
+}
+
 struct list {
     struct findings *counts;
     json_t *findings;
@@ -128,8 +133,6 @@ int lint_print_json(struct lint *lint)
         json_decref(report);
         return TRUNKHA_ERR_NOMEM;
     }
-    if (!text_print_json(report))
-        return TRUNKHA_ERR_NOMEM;
 
-    return err;
+    return lint_print_object(report) ? TRUNKHA_ERR_NOMEM : err;
 }

@@ -138,7 +138,7 @@ int lint_print_sarif(struct lint *lint)
         err = trunkha_config_lint(lint->json, lint->len, &lint->options, collect_cb, &sarif);
     if (err && err != TRUNKHA_ERR_CONFIG)
         json_decref(sarif.results);
-    else if (!text_print_json(log_json(sarif.results)))
+    else if (lint_print_object(log_json(sarif.results)))
         err = TRUNKHA_ERR_NOMEM;
     free(sarif.uri);
 

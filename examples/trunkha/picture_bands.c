@@ -1,18 +1,21 @@
 /* The states of each trunk over time. */
 #include "picture.h"
 
-#define BAND  18.0 /* high */
-#define NAMES (PICTURE_LEFT - 32)
+#define BAND     18.0 /* high */
+#define BASELINE 13.0 /* of the words in it */
+#define EDGE     2.0  /* free around words */
+#define SWATCH   6.0  /* from the name to the colour of its calls */
+#define FAULT    5.0  /* from the band to the mark of its fault */
 
 static void write_state_word(FILE *out, double x, double width, double y, uint32_t health)
 {
     const char *word = trunkha_health_name(health);
 
-    if (width < 0.92 * picture_width_of(word) + 2)
+    if (width < PICTURE_SMALL * svg_width_of(word) + EDGE)
         return;
-    svg_text_as(out, x + width / 2, y + 13,
-                health == TRUNKHA_HEALTH_DOWN ? "text-anchor=\"middle\" class=\"state light\""
-                                              : "text-anchor=\"middle\" class=\"state\"",
+    svg_text_as(out, x + width / 2, y + BASELINE,
+                health == TRUNKHA_HEALTH_DOWN ? "text-anchor=\"middle\" class=\"small light\""
+                                              : "text-anchor=\"middle\" class=\"small\"",
                 word);
 }
 
@@ -32,17 +35,13 @@ static void write_state(FILE *out, const struct plot *plot, const struct svg_fra
     write_state_word(out, x, width, frame->y, first->health);
 }
 
-/** A long id is cut; it can still be read in the title of its states. */
 static void write_name(FILE *out, const struct svg_frame *frame, const struct plot_track *track)
 {
-    fprintf(out, "<svg x=\"0\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\">", frame->y, NAMES, BAND);
-    if (picture_width_of(track->id) < NAMES - 4)
-        svg_text(out, NAMES - 2, 13, "end", track->id);
-    else
-        svg_text(out, 4, 13, "start", track->id);
-    fputs("</svg>\n", out);
+    double y = frame->y + BASELINE;
+
+    svg_text_within(out, PICTURE_NAMES, y, "text-anchor=\"end\"", (PICTURE_NAMES - EDGE) / PICTURE_TEXT, track->id);
     if (track->has_calls)
-        picture_write_swatch(out, NAMES + 6, frame->y + 14, picture_layer_fill(track->layer), "");
+        picture_write_swatch(out, PICTURE_NAMES + SWATCH, y, picture_layer_fill(track->layer), "");
 }
 
 static void write_states(FILE *out, const struct plot *plot, const struct svg_frame *frame, const char *id,
@@ -68,7 +67,7 @@ static void write_faults(FILE *out, const struct plot *plot, const struct svg_fr
             i++;
         if (i > from)
             picture_write_fault(out, svg_x(frame, (double)samples[from].begin_ms),
-                                svg_x(frame, (double)samples[i - 1].end_ms), frame->y + BAND + 5);
+                                svg_x(frame, (double)samples[i - 1].end_ms), frame->y + BAND + FAULT);
     }
 }
 

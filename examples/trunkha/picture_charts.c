@@ -4,12 +4,13 @@
 
 #include "picture.h"
 
-#define LEGEND_X   (PICTURE_LEFT + 204) /* behind the head of the first chart */
+#define HEAD_GAP   8.0  /* from the head down to its chart */
+#define NOTE_GAP   12.0 /* from the head to what stands beside it */
 #define CHART_HEAD 30.0
-#define CALLS      140.0 /* high */
+#define ATTEMPTS   140.0 /* high */
 #define DELAYS     90.0
 #define TIME_AXIS  52.0
-#define TOO_FEW    0.001 /* calls a second that are but an error of rounding */
+#define TOO_FEW    0.001 /* attempts a second that are but an error of rounding */
 
 static void write_shades(FILE *out, const struct plot *plot, const struct plot_run *run, const struct svg_frame *frame)
 {
@@ -26,16 +27,19 @@ static void write_shades(FILE *out, const struct plot *plot, const struct plot_r
     }
 }
 
-static void write_ground(FILE *out, const struct plot *plot, const struct plot_run *run, const struct svg_frame *frame,
-                         const char *head)
+/** Returns where something can be written beside the head. */
+static double write_ground(FILE *out, const struct plot *plot, const struct plot_run *run, const struct svg_frame *frame,
+                           const char *head)
 {
-    svg_text_as(out, frame->x, frame->y - 8, "class=\"head\"", head);
+    svg_text_as(out, frame->x, frame->y - HEAD_GAP, "class=\"head\"", head);
     write_shades(out, plot, run, frame);
     svg_time_lines(out, frame);
     svg_value_axis(out, frame);
+
+    return frame->x + svg_width_of(head) * PICTURE_HEAD + NOTE_GAP;
 }
 
-/* ---- Calls ---- */
+/* ---- Attempts ---- */
 
 /** The layer between @p lower and @p upper, which is the ground of the next one. */
 static void write_layer(FILE *out, const struct plot *plot, const struct svg_frame *frame, double *lower,
@@ -84,9 +88,9 @@ static bool has_failed(const struct plot *plot, const struct plot_run *run)
 
 /** @p lower: zero. */
 static void write_layers(FILE *out, const struct plot *plot, const struct plot_run *run, const struct svg_frame *frame,
-                         double *lower, double *upper)
+                         double *lower, double *upper, double legend_x)
 {
-    double legend_x = LEGEND_X;
+    double legend_y = frame->y - HEAD_GAP;
 
     for (size_t i = 0; i < plot->n_tracks; i++) {
         if (plot->tracks[i].layer == LAYERS_MAX || !run->samples[i])
@@ -96,24 +100,25 @@ static void write_layers(FILE *out, const struct plot *plot, const struct plot_r
     }
     if (stack_others(plot, run, lower, upper)) {
         write_layer(out, plot, frame, lower, upper, picture_layer_fill(LAYERS_MAX));
-        legend_x = picture_write_swatch(out, legend_x, frame->y - 8, picture_layer_fill(LAYERS_MAX), "other trunks");
+        legend_x = picture_write_swatch(out, legend_x, legend_y, picture_layer_fill(LAYERS_MAX), "other trunks");
     }
     if (has_failed(plot, run)) {
         write_layer(out, plot, frame, lower, run->attempts, PICTURE_FAILED);
-        picture_write_swatch(out, legend_x, frame->y - 8, PICTURE_FAILED, "failed on any trunk");
+        picture_write_swatch(out, legend_x, legend_y, PICTURE_FAILED, "failed, on any trunk");
     }
 }
 
-static int write_calls(FILE *out, const struct plot *plot, const struct plot_run *run, struct svg_frame frame)
+static int write_attempts(FILE *out, const struct plot *plot, const struct plot_run *run, struct svg_frame frame)
 {
     double *steps = calloc(2 * plot->n_samples, sizeof(*steps));
+    double legend_x;
 
     if (!steps)
         return ENOMEM;
-    frame.height = CALLS;
+    frame.height = ATTEMPTS;
     frame.y_max = svg_round_up(plot->attempts_max);
-    write_ground(out, plot, run, &frame, "Calls per second, by trunk");
-    write_layers(out, plot, run, &frame, steps, steps + plot->n_samples);
+    legend_x = write_ground(out, plot, run, &frame, "Attempts begun per second, by trunk");
+    write_layers(out, plot, run, &frame, steps, steps + plot->n_samples, legend_x);
     free(steps);
 
     return 0;
@@ -123,34 +128,36 @@ static int write_calls(FILE *out, const struct plot *plot, const struct plot_run
 
 static void write_delays(FILE *out, const struct plot *plot, const struct plot_run *run, struct svg_frame frame)
 {
+    double note_x;
+
     frame.height = DELAYS;
     frame.y_max = svg_round_up(plot->delay_max);
-    write_ground(out, plot, run, &frame, "Post-dial delay that trunks without an answer added, at most (seconds)");
+    note_x = write_ground(out, plot, run, &frame, "Post-dial delay added by failed attempts, at most (seconds)");
+    svg_text(out, note_x, frame.y - HEAD_GAP, "start", "of answered calls; bars stand where the call began");
     svg_area(out, &frame, NULL, run->delay, plot->n_samples, "fill=\"#444\"");
 }
 
 /* ---- Both ---- */
 
-/** A recording may be of trunks without calls. */
-static bool has_calls(const struct plot *plot)
+static bool has_attempts(const struct plot *plot)
 {
-    return plot->attempts_max > 0 || !plot->is_replay;
+    return plot->attempts_max > 0;
 }
 
-/** A recording does not tell which attempts were those of one call. */
+/** A recording never has any: it does not tell which attempts were those of one call. */
 static bool has_delays(const struct plot *plot)
 {
-    return !plot->is_replay;
+    return plot->delay_max > 0;
 }
 
 int picture_write_charts(FILE *out, const struct plot *plot, const struct plot_run *run, struct svg_frame frame)
 {
     int error = 0;
 
-    if (has_calls(plot)) {
+    if (has_attempts(plot)) {
         frame.y += CHART_HEAD;
-        error = write_calls(out, plot, run, frame);
-        frame.y += CALLS;
+        error = write_attempts(out, plot, run, frame);
+        frame.y += ATTEMPTS;
     }
     if (has_delays(plot)) {
         frame.y += CHART_HEAD;
@@ -165,5 +172,5 @@ int picture_write_charts(FILE *out, const struct plot *plot, const struct plot_r
 
 double picture_charts_height(const struct plot *plot)
 {
-    return (has_calls(plot) ? CHART_HEAD + CALLS : 0) + (has_delays(plot) ? CHART_HEAD + DELAYS : 0) + TIME_AXIS;
+    return (has_attempts(plot) ? CHART_HEAD + ATTEMPTS : 0) + (has_delays(plot) ? CHART_HEAD + DELAYS : 0) + TIME_AXIS;
 }

@@ -215,6 +215,8 @@ int command_run(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    if (recording && !strcmp(recording, "-"))
+        return options_refuse(&manual, "--record \"-\": name a file, for standard output has the events");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a recording that may not grow is like a full disk */
     daemon.signals = signals_open(true);

@@ -1,5 +1,6 @@
 /* trunkha simulate FILE SCENARIO: outages on a virtual clock, with the judge and the calls of the real engine. */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,11 @@ struct text_file {
 struct request {
     struct simulate simulate;
     struct text_file config, scenario;
-    struct option_texts settings;
+    struct option_texts settings, comparison;
+    char *label;              /* of the comparison */
+    char *compared;           /* its settings, cut */
     struct findings findings; /* of the scenario, or the recording */
-    const char *compare, *svg;
+    const char *svg;
     uint64_t seed;
     bool as_json, as_events;
 };
@@ -59,15 +62,27 @@ static void event_cb(const trunkha_event *event, void *user_data)
     trunkha_free(json);
 }
 
-/** Warnings are part of the JSON if that is wanted; errors never leave any. */
+/** Warnings are part of the JSON if that is wanted; errors never leave any. Of the same file the same is found in each run:
+ * it is told in the first. */
 static void finding_cb(const trunkha_finding *finding, void *user_data)
 {
-    struct request *request = ((struct listener *)user_data)->request;
+    const struct listener *listener = user_data;
+    struct request *request = listener->request;
+    bool is_error = finding->severity == TRUNKHA_SEVERITY_ERROR;
 
-    if (request->as_json && finding->severity != TRUNKHA_SEVERITY_ERROR)
+    if (!is_error && listener->run != request->simulate.runs)
+        return;
+    if (request->as_json && !is_error)
         json_array_append_new(request->simulate.findings, findings_json(finding));
     else
         findings_print_cb(finding, &request->findings);
+}
+
+/** Of the configuration errors only: "lint" tells the rest. */
+static void config_finding_cb(const trunkha_finding *finding, void *user_data)
+{
+    if (finding->severity == TRUNKHA_SEVERITY_ERROR)
+        findings_print_cb(finding, user_data);
 }
 
 /* ---- Reading ---- */
@@ -86,6 +101,8 @@ static bool read_texts(struct request *request)
     return read_text(&request->config, FILE_MAX) &&
            read_text(&request->scenario, request->simulate.is_replay ? RECORDING_MAX : FILE_MAX);
 }
+
+/* ---- Settings ---- */
 
 /** Cuts "A=1,B=[2,3]" before each key, where it stands. Returns false when there are too many of them. */
 static bool add_settings(struct simulated *run, char *text)
@@ -107,48 +124,41 @@ static bool add_settings(struct simulated *run, char *text)
 
 /* ---- Running ---- */
 
-static void explain(const trunkha_diag *diag, int err)
+/** What is wrong with the scenario has been told as it was found. */
+static void explain(const struct request *request, const struct simulated *run, int err)
 {
+    struct findings findings = {.file = request->config.path, .out = stderr};
+    trunkha_lint_options options = TRUNKHA_LINT_OPTIONS_INIT;
+
     if (err != TRUNKHA_ERR_CONFIG) {
         fprintf(stderr, "trunkha simulate: %s\n", trunkha_strerror(err));
         return;
     }
-    text_print(stderr, *diag->file ? diag->file : "trunkha simulate");
-    if (diag->line)
-        fprintf(stderr, ":%u:%u", diag->line, diag->column);
-    fputs(": error: ", stderr);
-    text_print(stderr, diag->message);
-    if (*diag->pointer) {
-        fputs(" at ", stderr);
-        text_print(stderr, diag->pointer);
-    }
-    fputc('\n', stderr);
+    options.settings = run->settings;
+    options.n_settings = run->n_settings;
+    trunkha_config_lint(request->config.text, request->config.len, &options, config_finding_cb, &findings);
 }
 
-/** Of the same file the same is found each time: it is told in the first run. */
 static int run_one(struct request *request, struct simulated *run)
 {
     trunkha_simulation_options options = TRUNKHA_SIMULATION_OPTIONS_INIT;
     struct listener listener = {request, run};
-    trunkha_diag diag = TRUNKHA_DIAG_INIT;
     int err;
 
     options.settings = run->settings;
     options.n_settings = run->n_settings;
     options.replay = request->simulate.is_replay;
     options.seed = request->seed;
-    options.config_name = request->simulate.config_name;
-    options.scenario_name = request->simulate.scenario_name;
     options.event_cb = event_cb;
     options.event_user_data = &listener;
-    options.finding_cb = run == request->simulate.runs ? finding_cb : NULL;
+    options.finding_cb = finding_cb;
     options.finding_user_data = &listener;
     err = trunkha_simulation_new(request->config.text, request->config.len, request->scenario.text, request->scenario.len,
-                                 &options, &run->simulation, &diag);
+                                 &options, &run->simulation, NULL);
     if (!err)
         err = trunkha_simulation_run(run->simulation, UINT64_MAX);
     if (err && !request->findings.errors)
-        explain(&diag, err);
+        explain(request, run, err);
 
     return err;
 }
@@ -163,10 +173,15 @@ static int print(struct request *request)
     return simulate_print(&request->simulate) ? 0 : TRUNKHA_ERR_NOMEM;
 }
 
+static int draw(const char *path, void *user_data)
+{
+    return simulate_draw(user_data, path);
+}
+
 static int show(struct request *request)
 {
     int err = print(request);
-    int error = request->svg ? simulate_draw(&request->simulate, request->svg) : 0;
+    int error = request->svg ? file_replace(request->svg, draw, &request->simulate) : 0;
 
     if (err)
         fprintf(stderr, "trunkha simulate: %s\n", trunkha_strerror(err));
@@ -206,33 +221,63 @@ static void add_first_run(struct request *request)
     run->label = run->n_settings ? "with --set" : "as in the file";
 }
 
-/** @p text: a copy of `compare`, to be cut. */
-static int add_second_run(struct request *request, char *text)
+/** All texts of the comparison with @p between them, and at the end; new, NULL when out of memory. */
+static char *join_comparison(const struct option_texts *comparison, char between)
 {
+    size_t size = 1;
+    char *joined, *end;
+
+    for (uint32_t i = 0; i < comparison->count; i++)
+        size += strlen(comparison->texts[i]) + 1;
+    joined = end = malloc(size);
+    for (uint32_t i = 0; joined && i < comparison->count; i++) {
+        end = stpcpy(end, comparison->texts[i]);
+        *end++ = between;
+    }
+    if (joined)
+        *end = '\0';
+
+    return joined;
+}
+
+/** All that is to be compared makes one run, however often --compare stands there. */
+static int add_second_run(struct request *request)
+{
+    const struct option_texts *comparison = &request->comparison;
     struct simulated *run = &request->simulate.runs[request->simulate.n_runs++];
+    char *text;
 
     *run = request->simulate.runs[0]; /* which has not been played yet */
-    run->label = request->compare;
-    if (!text || !add_settings(run, text))
-        return options_refuse(&manual, "--compare \"%s\": too many of them", request->compare);
+    request->label = join_comparison(comparison, ',');
+    request->compared = text = join_comparison(comparison, '\0');
+    if (!request->label || !text) {
+        fprintf(stderr, "trunkha simulate: %s\n", strerror(ENOMEM));
+        return EXIT_REFUSED;
+    }
+
+    request->label[strlen(request->label) - 1] = '\0';
+    run->label = request->label;
+    for (uint32_t i = 0; i < comparison->count; i++, text += strlen(comparison->texts[i - 1]) + 1)
+        if (!add_settings(run, text))
+            return options_refuse(&manual, "--compare \"%s\": too many of them", comparison->texts[i]);
 
     return -1;
 }
 
 static int simulate(struct request *request)
 {
-    char *settings = request->compare ? strdup(request->compare) : NULL;
     int status = -1;
 
     add_first_run(request);
-    if (request->compare)
-        status = add_second_run(request, settings);
+    if (request->comparison.count)
+        status = add_second_run(request);
     if (status < 0)
         status = read_texts(request) ? run_all(request) : EXIT_BAD_FILE;
     free_runs(&request->simulate);
     free(request->config.text);
     free(request->scenario.text);
-    free(settings);
+    free(request->label);
+    free(request->compared);
 
     return status;
 }
@@ -245,7 +290,9 @@ static int check_usage(const struct request *request, const char *recording)
         return options_refuse(&manual, "\"%s\" is too much: --replay is in place of SCENARIO", request->scenario.path);
     if (recording && request->seed)
         return options_refuse(&manual, "--seed is of a scenario: a recording has its own");
-    if (request->as_events && (request->as_json || request->compare))
+    if (request->svg && !strcmp(request->svg, "-"))
+        return options_refuse(&manual, "--svg \"-\": name a file, for standard output has the tables");
+    if (request->as_events && (request->as_json || request->comparison.count))
         return options_refuse(&manual, "--events is of one run, and all that is printed: leave --json and --compare out");
 
     return -1;
@@ -258,9 +305,10 @@ int command_simulate(int argc, char **argv)
     const struct option options[] = {
         {"--set", "KEY=VALUE", OPTION_TEXTS, &request.settings, 0, 0,
          "another setting, as keepalive.interval=10; repeatable"},
-        {"--compare", "KEY=VALUE,...", OPTION_TEXT, &request.compare, 0, 0, "once more with these too, side by side"},
+        {"--compare", "KEY=VALUE,...", OPTION_TEXTS, &request.comparison, 0, 0,
+         "once more with these too, side by side; repeated, they add up"},
         {"--replay", "RECORDING", OPTION_TEXT, &recording, 0, 0, "what \"run --record\" wrote, in place of SCENARIO"},
-        {"--seed", "N", OPTION_NUMBER, &request.seed, 1, UINT64_MAX, "other moments of calls, losses and probes"},
+        {"--seed", "N", OPTION_NUMBER, &request.seed, 1, UINT32_MAX, "other moments of calls, losses and probes"},
         {"--svg", "FILE", OPTION_TEXT, &request.svg, 0, 0, "draw it"},
         {"--json", NULL, OPTION_FLAG, &request.as_json, 0, 0, "one JSON object in place of the tables"},
         {"--events", NULL, OPTION_FLAG, &request.as_events, 0, 0, "nothing but all events, one JSON object a line"},
@@ -275,6 +323,7 @@ int command_simulate(int argc, char **argv)
     status = check_usage(&request, recording);
     if (status >= 0)
         return status;
+    signal(SIGXFSZ, SIG_IGN); /* a picture that may not grow is like a full disk */
     if (recording)
         request.scenario.path = recording;
     request.simulate.is_replay = recording != NULL;

@@ -21,6 +21,7 @@ struct simulated {
     uint32_t n_settings;
     trunkha_simulation *simulation;
     struct table timeline;
+    uint64_t n_moves; /**< of new calls, that were told so far */
 };
 
 struct simulate {
@@ -47,7 +48,7 @@ bool simulate_next_trunk(const struct simulate *simulate, struct simulate_trunk 
 /** Adds an event to the timeline of a run if people want to see it there. */
 void simulate_add_event(struct simulated *run, bool is_replay, const trunkha_event *event);
 
-/** The timelines, and then what the callers saw; false when memory ran out. */
+/** What the scenario is called, the timelines, and then what the callers saw; false when memory ran out. */
 bool simulate_print(struct simulate *simulate);
 
 /** Rows for a replay: how true it is. @p table: a first column, and one for each run. False when memory ran out. */

@@ -163,7 +163,7 @@ int plot_init(struct plot *plot, const struct simulate *simulate)
         plot->duration_ms = plot->runs[0].summary.duration_ms;
     find_maxima(plot);
 
-    return 0;
+    return plot_read_about(plot, simulate->runs[0].simulation);
 }
 
 void plot_done(struct plot *plot)
@@ -178,4 +178,5 @@ void plot_done(struct plot *plot)
         free(run->delay);
         free(run->is_faulty);
     }
+    free(plot->steps);
 }

@@ -32,6 +32,12 @@ struct plot_run {
     bool *is_faulty;                                /**< any trunk */
 };
 
+/** What the scenario has happen. */
+struct plot_step {
+    trunkha_simulation_step said;
+    size_t lane; /**< where its words stand: see picture_place_steps() */
+};
+
 struct plot {
     struct plot_run runs[RUNS_MAX];
     size_t n_runs;
@@ -42,11 +48,18 @@ struct plot {
     size_t n_samples;
     uint64_t duration_ms;
     bool is_replay;
+    char about[sizeof(((trunkha_simulation_about *)0)->about)]; /**< a sentence; "" = nothing is known */
+    struct plot_step *steps; /**< in the order of time */
+    size_t n_steps;
+    size_t n_lanes;
     double attempts_max, delay_max; /**< of all runs, so that they can be compared */
 };
 
 /** Returns 0 or an errno; plot_done() is needed either way. */
 int plot_init(struct plot *plot, const struct simulate *simulate);
 void plot_done(struct plot *plot);
+
+/** simulate_plot_about.c: what is played, and its steps. Returns 0 or ENOMEM. */
+int plot_read_about(struct plot *plot, const trunkha_simulation *simulation);
 
 #endif

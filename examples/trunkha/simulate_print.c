@@ -9,6 +9,26 @@
 
 #define TIMELINE_COLUMNS 6
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- Head ---- */
+
+/** What the scenario says of itself; a recording says nothing. */
+static void print_head(const struct simulate *simulate)
+{
+    trunkha_simulation_about about = TRUNKHA_SIMULATION_ABOUT_INIT;
+
+    trunkha_simulation_get_about(simulate->runs[0].simulation, &about);
+    if (!*about.name)
+        return;
+
+    text_print(stdout, about.name);
+    if (*about.about)
+        fputs(": ", stdout);
+    text_print(stdout, about.about);
+    puts("\n");
+}
+
 /* ---- Timeline ---- */
 
 /** "2:05:10.250" from the beginning of a scenario; the local time of a recording. */
@@ -69,27 +89,23 @@ static bool is_for_people(uint32_t type)
            type != TRUNKHA_EVENT_CALL_END;
 }
 
-/** Groups are profiles too: of what happens to both, one is enough where the file has profiles. */
-static bool is_group_beside_profiles(const trunkha_simulation *simulation, const char *profile_id)
+/** Groups are profiles too: which of them are told of the summary knows, for it counts them. */
+static bool is_counted(struct simulated *run)
 {
-    trunkha_profile_status profile = TRUNKHA_PROFILE_STATUS_INIT;
-    trunkha_view *view = trunkha_simulation_view(simulation);
-    bool is_group = false, has_profiles = false;
+    trunkha_simulation_summary sum = TRUNKHA_SIMULATION_SUMMARY_INIT;
+    uint64_t before = run->n_moves;
 
-    for (uint32_t i = 0; !trunkha_view_get_profile(view, i, &profile); i++) {
-        has_profiles |= !profile.is_group;
-        is_group |= profile.is_group && !strcmp(profile.id, profile_id);
-    }
-    trunkha_view_unref(view);
+    trunkha_simulation_get_summary(run->simulation, &sum);
+    run->n_moves = sum.active_changes;
 
-    return is_group && has_profiles;
+    return run->n_moves > before;
 }
 
 void simulate_add_event(struct simulated *run, bool is_replay, const trunkha_event *event)
 {
     if (!is_for_people(event->type))
         return;
-    if (event->type == TRUNKHA_EVENT_ACTIVE_CHANGE && is_group_beside_profiles(run->simulation, event->entity_id))
+    if (event->type == TRUNKHA_EVENT_ACTIVE_CHANGE && !is_counted(run))
         return;
     if (!run->timeline.n_cells)
         add_heads(&run->timeline);
@@ -122,6 +138,13 @@ static bool print_timelines(struct simulate *simulate)
 
 /* ---- Trunks ---- */
 
+/** A table with a row for each trunk, or one for each run of it. */
+struct trunk_table {
+    const char *const *heads;
+    size_t n_heads;
+    void (*add)(struct table *table, const trunkha_simulation_trunk *trunk, bool is_replay);
+};
+
 static void add_span(struct table *table, uint64_t ms)
 {
     char buf[32];
@@ -138,11 +161,8 @@ static void add_faults(struct table *table, const trunkha_simulation_trunk *trun
     table_add(table, "%u", trunk->missed);
 }
 
-static void add_trunk(struct table *table, const trunkha_simulation_trunk *trunk, bool is_replay)
+static void add_states(struct table *table, const trunkha_simulation_trunk *trunk, bool is_replay)
 {
-    table_add(table, "%" PRIu64, trunk->attempts);
-    table_add(table, "%" PRIu64, trunk->answered);
-    table_add(table, "%" PRIu64, trunk->failed);
     table_add(table, "%" PRIu64, trunk->probes);
     table_add(table, "%u", trunk->falls);
     add_span(table, trunk->down_ms);
@@ -150,8 +170,24 @@ static void add_trunk(struct table *table, const trunkha_simulation_trunk *trunk
         add_faults(table, trunk);
 }
 
+static void add_calls(struct table *table, const trunkha_simulation_trunk *trunk, bool is_replay)
+{
+    table_add(table, "%" PRIu64, trunk->attempts);
+    table_add(table, "%" PRIu64, trunk->answered);
+    table_add(table, "%" PRIu64, trunk->failed);
+    table_add(table, "%" PRIu64, trunk->calls_lost);
+    if (is_replay)
+        return;
+
+    table_add(table, "%" PRIu64, trunk->calls_cut);
+    table_add(table, "%" PRIu64, trunk->calls_delayed);
+    add_span(table, trunk->calls_delayed ? trunk->delay_total_ms / trunk->calls_delayed : 0);
+    add_span(table, trunk->delay_max_ms);
+}
+
 /** One row for each run that has it, the id in the first only. */
-static void add_trunk_rows(const struct simulate *simulate, struct table *table, const struct simulate_trunk *place)
+static void add_trunk_rows(const struct simulate *simulate, struct table *table, const struct simulate_trunk *place,
+                           const struct trunk_table *kind)
 {
     trunkha_simulation_trunk trunk = TRUNKHA_SIMULATION_TRUNK_INIT;
     const char *id = place->id;
@@ -162,28 +198,40 @@ static void add_trunk_rows(const struct simulate *simulate, struct table *table,
         table_add(table, "%s", id);
         if (simulate->n_runs > 1)
             table_add(table, "%s", simulate->runs[i].label);
-        add_trunk(table, &trunk, simulate->is_replay);
+        kind->add(table, &trunk, simulate->is_replay);
         id = "";
     }
 }
 
-static bool print_trunks(const struct simulate *simulate)
+static bool print_trunk_table(const struct simulate *simulate, const struct trunk_table *kind)
 {
-    static const char *const heads[] = {"ATTEMPTS", "ANSWERED",   "FAILED",      "PROBES",       "FALLS",
-                                        "DOWN FOR", "FAULTY FOR", "FOUND AFTER", "FALSE ALARMS", "NOT FOUND"};
-    size_t n_heads = simulate->is_replay ? 6 : sizeof(heads) / sizeof(heads[0]);
-    struct table table = {.columns = n_heads + simulate->n_runs};
+    struct table table = {.columns = kind->n_heads + simulate->n_runs};
     struct simulate_trunk trunk = {.id = ""};
 
     table_add(&table, "TRUNK");
     if (simulate->n_runs > 1)
         table_add(&table, "SETTINGS");
-    for (size_t i = 0; i < n_heads; i++)
-        table_add(&table, "%s", heads[i]);
+    for (size_t i = 0; i < kind->n_heads; i++)
+        table_add(&table, "%s", kind->heads[i]);
     while (simulate_next_trunk(simulate, &trunk))
-        add_trunk_rows(simulate, &table, &trunk);
+        add_trunk_rows(simulate, &table, &trunk, kind);
 
     return table_print(&table, stdout);
+}
+
+/** What the trunks went through, and then what callers saw of each: 100 columns hold one of both. */
+static bool print_trunks(const struct simulate *simulate)
+{
+    static const char *const states[] = {"PROBES",      "FALLS",        "DOWN FOR", "FAULTY FOR",
+                                         "FOUND AFTER", "FALSE ALARMS", "NOT FOUND"};
+    static const char *const calls[] = {"ATTEMPTS", "ANSWERED", "FAILED", "LOST", "CUT", "DELAYED", "ON AVERAGE", "AT MOST"};
+    const struct trunk_table of_states = {states, simulate->is_replay ? 3 : COUNT(states), add_states};
+    const struct trunk_table of_calls = {calls, simulate->is_replay ? 4 : COUNT(calls), add_calls};
+    bool is_printed = print_trunk_table(simulate, &of_states);
+
+    putchar('\n');
+
+    return is_printed && print_trunk_table(simulate, &of_calls);
 }
 
 /* ---- Callers ---- */
@@ -309,8 +357,10 @@ static bool print_callers(const struct simulate *simulate)
 
 bool simulate_print(struct simulate *simulate)
 {
-    bool is_printed = print_timelines(simulate) && print_trunks(simulate);
+    bool is_printed;
 
+    print_head(simulate);
+    is_printed = print_timelines(simulate) && print_trunks(simulate);
     putchar('\n');
 
     return is_printed && print_callers(simulate);

@@ -11,21 +11,27 @@
 #include "svg.h"
 #include "text.h"
 
-#define HEADER   88.0 /* title and legend */
-#define RUN_HEAD 24.0 /* the summary of a run, and what it is called if there are several */
+#define TITLE_Y  34.0 /* baselines */
+#define ABOUT_Y  54.0
+#define LEGEND_Y 80.0
+#define HEADER   100.0 /* all of them */
+#define RUN_HEAD 24.0  /* the summary of a run, and what it is called if there are several */
 #define RUN_NAME 16.0
+#define NAME_UP  2.0 /* baselines, from the end of their room */
+#define SUM_UP   10.0
 
-/** "3012 calls: 2600 answered at once, 210 after 3 s more (at most 6 s), 3 lost, 12 cut". */
+/** "3012 calls: 2600 answered at once, 210 after 3 s more (at most 6 s), 3 lost, 12 cut"; without those who waited if there
+ *  are none. */
 static void summarize(char *buf, size_t size, const trunkha_simulation_summary *sum)
 {
-    char mean[24], most[24];
-    uint64_t mean_ms = sum->calls_delayed ? sum->delay_total_ms / sum->calls_delayed : 0;
+    char mean[24], most[24], delayed[96] = "";
 
-    snprintf(buf, size,
-             "%" PRIu64 " calls: %" PRIu64 " answered at once, %" PRIu64 " after %s more (at most %s), %" PRIu64
-             " lost, %" PRIu64 " cut",
-             sum->calls, sum->calls_answered, sum->calls_delayed, text_seconds(mean, sizeof(mean), mean_ms),
-             text_seconds(most, sizeof(most), sum->delay_max_ms), sum->calls_lost, sum->calls_cut);
+    if (sum->calls_delayed)
+        snprintf(delayed, sizeof(delayed), ", %" PRIu64 " after %s more (at most %s)", sum->calls_delayed,
+                 text_seconds(mean, sizeof(mean), sum->delay_total_ms / sum->calls_delayed),
+                 text_seconds(most, sizeof(most), sum->delay_max_ms));
+    snprintf(buf, size, "%" PRIu64 " calls: %" PRIu64 " answered at once%s, %" PRIu64 " lost, %" PRIu64 " cut", sum->calls,
+             sum->calls_answered, delayed, sum->calls_lost, sum->calls_cut);
 }
 
 /** What is known of recorded calls. */
@@ -37,23 +43,25 @@ static void summarize_replay(char *buf, size_t size, const trunkha_simulation_su
 
 static double run_height(const struct plot *plot)
 {
-    return (plot->n_runs > 1 ? RUN_NAME : 0) + RUN_HEAD + picture_bands_height(plot) + picture_charts_height(plot);
+    return (plot->n_runs > 1 ? RUN_NAME : 0) + RUN_HEAD + picture_steps_height(plot) + picture_bands_height(plot) +
+           picture_charts_height(plot);
 }
 
 static int write_run(FILE *out, const struct plot *plot, const struct plot_run *run, double y)
 {
-    struct svg_frame frame = {
-        PICTURE_LEFT, y, PICTURE_WIDTH - PICTURE_LEFT - PICTURE_RIGHT, 0, (double)plot->duration_ms, 1};
+    struct svg_frame frame = {PICTURE_LEFT, y, PICTURE_CHART, 0, (double)plot->duration_ms, 1};
     char text[256];
 
     if (plot->n_runs > 1) {
         frame.y += RUN_NAME;
-        svg_text_as(out, frame.x, frame.y - 2, "class=\"head\"", run->label);
+        svg_text_within(out, frame.x, frame.y - NAME_UP, "class=\"head\"", PICTURE_CHART / PICTURE_HEAD, run->label);
     }
     frame.y += RUN_HEAD;
     (plot->is_replay ? summarize_replay : summarize)(text, sizeof(text), &run->summary);
-    if (!plot->is_replay || run->summary.calls)
-        svg_text(out, frame.x, frame.y - 10, "start", text);
+    if (run->summary.calls)
+        svg_text(out, frame.x, frame.y - SUM_UP, "start", text);
+    picture_write_steps(out, plot, frame.y);
+    frame.y += picture_steps_height(plot);
     picture_write_bands(out, plot, run, frame);
     frame.y += picture_bands_height(plot);
 
@@ -82,8 +90,10 @@ static int write_picture(FILE *out, const struct plot *plot, const struct simula
     fputs("</title>\n", out);
     picture_write_definitions(out);
     fputs("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n", out);
-    svg_text_as(out, PICTURE_LEFT, 34, "class=\"title\"", title);
-    picture_write_state_legend(out, 64, !plot->is_replay);
+    svg_text_within(out, PICTURE_LEFT, TITLE_Y, "class=\"title\"", PICTURE_CHART / PICTURE_TITLE, title);
+    if (plot->about[0])
+        svg_text_within(out, PICTURE_LEFT, ABOUT_Y, "class=\"about\"", PICTURE_CHART / PICTURE_TEXT, plot->about);
+    picture_write_state_legend(out, LEGEND_Y, !plot->is_replay);
     for (size_t i = 0; i < plot->n_runs && !error; i++)
         error = write_run(out, plot, &plot->runs[i], HEADER + (double)i * run_height(plot));
     fputs("</svg>\n", out);
@@ -101,8 +111,10 @@ static int render(const struct simulate *simulate, char **ret_text, size_t *ret_
     if (!out)
         return ENOMEM;
     error = plot_init(&plot, simulate);
-    if (!error)
+    if (!error) {
+        picture_place_steps(&plot);
         error = write_picture(out, &plot, simulate);
+    }
     plot_done(&plot);
     if (fclose(out) && !error)
         error = ENOMEM;

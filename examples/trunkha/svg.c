@@ -1,10 +1,6 @@
 #include "svg.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "text.h"
 
 #define VALUE_TICKS 4
 #define TIME_TICKS  10
@@ -13,60 +9,6 @@
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
-
-/* ---- Text ---- */
-
-static const char *entity(char c)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '&':
-        return "&amp;";
-    case '"':
-        return "&quot;";
-    default:
-        return NULL;
-    }
-}
-
-void svg_escape(FILE *out, const char *text)
-{
-    char *copy = strdup(text);
-
-    if (!copy)
-        return;
-    text_clean(copy);
-    for (const char *c = copy; *c; c++) {
-        if (!strncmp(c, "\xef\xbf\xbe", 3) ||
-            !strncmp(c, "\xef\xbf\xbf", 3)) { /* XML 1.0 section 2.2 has no U+FFFE, U+FFFF */
-            fputc('?', out);
-            c += 2;
-        } else if (entity(*c)) {
-            fputs(entity(*c), out);
-        } else {
-            fputc(*c, out);
-        }
-    }
-    free(copy);
-}
-
-void svg_text_as(FILE *out, double x, double y, const char *attributes, const char *text)
-{
-    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, attributes);
-    svg_escape(out, text);
-    fputs("</text>\n", out);
-}
-
-void svg_text(FILE *out, double x, double y, const char *anchor, const char *text)
-{
-    char attributes[40];
-
-    snprintf(attributes, sizeof(attributes), "text-anchor=\"%s\"", anchor);
-    svg_text_as(out, x, y, attributes, text);
-}
 
 /* ---- Values ---- */
 

@@ -15,6 +15,12 @@ void svg_text(FILE *out, double x, double y, const char *anchor, const char *tex
 /** The same, with attributes of the element, such as class="bold". */
 void svg_text_as(FILE *out, double x, double y, const char *attributes, const char *text);
 
+/** The same, where there is room for @p ems: what is wider is cut in its middle, and to be read as a title. */
+void svg_text_within(FILE *out, double x, double y, const char *attributes, double ems, const char *text);
+
+/** About how many ems wide it comes out: no font is known here. */
+double svg_width_of(const char *text);
+
 /** A frame in which values are drawn: @p x, @p y are its upper left corner. */
 struct svg_frame {
     double x, y, width, height;

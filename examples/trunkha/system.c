@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +59,58 @@ char *file_read_large(const char *path, size_t max, size_t *ret_len)
     errno = error;
 
     return data;
+}
+
+/** What a new file may be read by. */
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+
+    return 0666 & ~mask;
+}
+
+static int write_beside(const char *path, mode_t mode, int (*write)(const char *path, void *user_data), void *user_data)
+{
+    char *beside = NULL;
+    int fd, error = 0;
+
+    if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+        return ENOMEM;
+    fd = mkstemp(beside);
+    if (fd < 0 || fchmod(fd, mode))
+        error = errno;
+    if (!error)
+        error = write(beside, user_data);
+    if (!error && rename(beside, path))
+        error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (error && fd >= 0)
+        unlink(beside);
+    free(beside);
+
+    return error;
+}
+
+int file_replace(const char *path, int (*write)(const char *path, void *user_data), void *user_data)
+{
+    char *real = realpath(path, NULL); /* a link remains one */
+    struct stat old;
+    int error;
+
+    if (!real || stat(real, &old))
+        error = write_beside(path, usual_mode(), write, user_data);
+    else if (!S_ISREG(old.st_mode))
+        error = write(path, user_data);
+    else if (access(real, W_OK))
+        error = errno;
+    else
+        error = write_beside(real, old.st_mode & 0777, write, user_data);
+    free(real);
+
+    return error;
 }
 
 uint64_t clock_ms(void)

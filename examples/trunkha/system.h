@@ -15,6 +15,11 @@ char *file_read(const char *path, size_t *ret_len);
 /** The same of at most @p max bytes. */
 char *file_read_large(const char *path, size_t max, size_t *ret_len);
 
+/** Lets @p write make the file that takes the place of @p path: beside it first, so that the old one goes only when the new one
+ *  is whole. What is no regular file, such as /dev/stdout, is written as it is. @p write returns 0 or an errno, and so does
+ *  this. */
+int file_replace(const char *path, int (*write)(const char *path, void *user_data), void *user_data);
+
 /** Milliseconds on CLOCK_MONOTONIC. */
 uint64_t clock_ms(void);
 

@@ -28,7 +28,8 @@ void tha_simulation_note_told(const trunkha_event *event, void *user_data)
     trunkha_simulation_summary *summary = tha_tally_summary(simulation->tally);
 
     summary->state_changes += event->type == TRUNKHA_EVENT_TRUNK_STATE && event->health != event->previous_health;
-    summary->active_changes += event->type == TRUNKHA_EVENT_ACTIVE_CHANGE;
+    summary->active_changes +=
+        event->type == TRUNKHA_EVENT_ACTIVE_CHANGE && tha_map_find(&simulation->watched, event->entity_id);
     if (simulation->event_cb && !simulation->is_given_up)
         simulation->event_cb(event, simulation->event_user_data);
 }
@@ -46,6 +47,7 @@ void tha_simulation_release(trunkha_simulation *simulation)
     tha_recording_free(simulation->recording);
     tha_tally_free(simulation->tally);
     tha_scenario_free(simulation->scenario);
+    tha_map_done(&simulation->watched);
     tha_mem_free(&mem, simulation);
 }
 
@@ -62,6 +64,8 @@ int tha_simulation_set_up(trunkha_simulation *simulation, struct tha_model *mode
     int err = tha_tally_new(&simulation->mem, model->n_trunks, duration_ms, simulation->n_samples, &simulation->tally);
 
     simulation->duration_ms = duration_ms;
+    if (!err)
+        err = tha_simulation_watch(simulation, model);
     if (!err)
         err = tha_sim_init(&simulation->machine, &simulation->mem, seed, &simulation->source);
     if (!err)
@@ -85,6 +89,7 @@ trunkha_simulation *tha_simulation_alloc(const struct tha_mem *mem, const trunkh
         return NULL;
 
     simulation->mem = *mem;
+    tha_map_init(&simulation->watched, mem);
     simulation->n_samples = n_samples < SAMPLES_MAX ? n_samples : SAMPLES_MAX;
     simulation->event_cb = options->event_cb;
     simulation->event_user_data = options->event_user_data;
@@ -159,7 +164,8 @@ static int read_second(const struct tha_mem *mem, const struct texts *texts, con
     struct audience audience = {diag, options};
 
     if (options->replay)
-        return tha_config_read_recording(mem, texts->scenario, texts->scenario_len, tell_cb, &audience, &reading->recording);
+        return tha_config_read_recording(mem, texts->scenario, texts->scenario_len, reading->model, tell_cb, &audience,
+                                         &reading->recording);
 
     return tha_config_read_scenario(mem, texts->scenario, texts->scenario_len, reading->model, tell_cb, &audience,
                                     &reading->scenario);

@@ -5,6 +5,7 @@
 #ifndef THA_API_SIMULATION_H
 #define THA_API_SIMULATION_H
 
+#include "base/map.h"
 #include "sim/callers.h"
 #include "sim/probes.h"
 #include "sim/replay.h"
@@ -25,6 +26,7 @@ struct trunkha_simulation {
     struct tha_tally *tally;
     uint64_t duration_ms;
     uint32_t n_samples;
+    struct tha_map watched; /**< profiles whose changes of trunk count, by id */
     trunkha_event_cb event_cb;
     void *event_user_data;
     bool is_started, is_running;
@@ -58,6 +60,10 @@ int tha_simulation_set_up(trunkha_simulation *simulation, struct tha_model *mode
 /** simulation_new() of what was read already; takes both on success. @p options: complete. Returns 0 or NOMEM. */
 int tha_simulation_make(const struct tha_mem *mem, struct tha_model *model, struct tha_scenario *scenario,
                         const trunkha_simulation_options *options, trunkha_simulation **ret_simulation);
+
+/** simulation_watch.c: finds the profiles whose changes of trunk count. Groups are profiles too, but what happens to both is to
+ *  count once: those of the file, and what calls ask for by name. Returns 0 or NOMEM. */
+int tha_simulation_watch(trunkha_simulation *simulation, const struct tha_model *model);
 
 /** simulation_replay.c: the same of a recording. */
 int tha_simulation_make_replay(const struct tha_mem *mem, struct tha_model *model, struct tha_recording *recording,

@@ -49,13 +49,11 @@ static void dial(trunkha_simulation *simulation, struct tha_caller *caller)
 
 static void lose(trunkha_simulation *simulation, struct tha_caller *caller)
 {
-    trunkha_simulation_summary *summary = tha_tally_summary(simulation->tally);
-
     if (tha_caller_is_to_blame(caller)) {
-        summary->calls_unanswered++;
+        tha_tally_summary(simulation->tally)->calls_unanswered++;
     } else {
         note_failed_attempt(simulation, caller);
-        summary->calls_lost++;
+        tha_tally_note_loss(simulation->tally, caller->attempts ? caller->trunk : THA_NONE);
     }
     caller->call = trunkha_call_end(caller->call);
     tha_callers_dismiss(simulation->callers, caller);
@@ -64,16 +62,12 @@ static void lose(trunkha_simulation *simulation, struct tha_caller *caller)
 /** As a host with many calls does: the handle is not needed while they talk. */
 static void answer(trunkha_simulation *simulation, struct tha_caller *caller)
 {
-    trunkha_simulation_summary *summary = tha_tally_summary(simulation->tally);
-
     tha_tally_note_outcome(simulation->tally, caller->trunk, since_start(caller->attempt_ms), true);
-    if (caller->attempts == 1) {
-        summary->calls_answered++;
-    } else {
-        summary->calls_delayed++;
+    if (caller->attempts == 1)
+        tha_tally_summary(simulation->tally)->calls_answered++;
+    else
         tha_tally_note_delay(simulation->tally, caller->first_trunk, since_start(caller->begun_ms),
                              (uint32_t)(caller->attempt_ms - caller->begun_ms));
-    }
     if (!trunkha_call_detach(caller->call, &caller->token))
         caller->call = NULL;
 }
@@ -158,7 +152,7 @@ int tha_simulation_take_caller(trunkha_simulation *simulation, struct tha_due *d
         tha_callers_resume(simulation->callers, caller);
         return 0;
     case THA_HEARD_CUT:
-        tha_tally_summary(simulation->tally)->calls_cut++;
+        tha_tally_note_cut(simulation->tally, caller->trunk);
         hang_up(simulation, caller);
         return 0;
     default:

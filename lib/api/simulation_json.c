@@ -80,13 +80,18 @@ static json_t *samples_json(const trunkha_simulation *simulation, uint32_t index
 
 static json_t *trunk_json(const trunkha_simulation_trunk *trunk)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id", trunk->trunk_id, "attempts", number(trunk->attempts),
-                     "answered", number(trunk->answered), "failed", number(trunk->failed), "probes", number(trunk->probes),
-                     "downMs", number(trunk->down_ms), "falls", number(trunk->falls));
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id", trunk->trunk_id, "attempts", number(trunk->attempts),
+                     "answered", number(trunk->answered), "failed", number(trunk->failed), "lost", number(trunk->calls_lost),
+                     "probes", number(trunk->probes), "downMs", number(trunk->down_ms), "falls", number(trunk->falls));
 }
 
+/** What the scenario had it do, and what that did to callers. */
 static json_t *with_faults(json_t *json, const trunkha_simulation_trunk *trunk)
 {
+    json = with_number(json, "delayed", trunk->calls_delayed);
+    json = with_number(json, "delayTotalMs", trunk->delay_total_ms);
+    json = with_number(json, "delayMaxMs", trunk->delay_max_ms);
+    json = with_number(json, "cut", trunk->calls_cut);
     json = with_number(json, "faultyMs", trunk->faulty_ms);
     json = with_number(json, "falseAlarms", trunk->false_alarms);
     json = with_number(json, "worstDetectionMs", trunk->worst_detection_ms);
@@ -108,6 +113,13 @@ static json_t *trunks_json(const trunkha_simulation *simulation)
     }
 
     return array;
+}
+
+static json_t *with_name(json_t *json, const struct tha_scenario *scenario)
+{
+    json = with(json, "name", json_string(scenario->name));
+
+    return with(json, "about", json_string(scenario->about));
 }
 
 /** How true the replay is: see sim/replay.h. */
@@ -136,6 +148,8 @@ int trunkha_simulation_json(const trunkha_simulation *simulation, char **ret_jso
     json = with(summary_json(&summary, simulation->replay != NULL), "trunks", trunks_json(simulation));
     if (simulation->replay)
         json = with(json, "replay", replay_json(simulation->replay));
+    else
+        json = with_name(json, simulation->scenario);
     text = tha_events_dump(json);
     if (!text)
         return TRUNKHA_ERR_NOMEM;

@@ -55,11 +55,13 @@ static bool was_lost(const struct tha_news *news)
     }
 }
 
-static void note_end(trunkha_simulation_summary *summary, const struct tha_news *news)
+static void note_end(struct tha_tally *tally, uint32_t trunk, const struct tha_news *news)
 {
+    trunkha_simulation_summary *summary = tha_tally_summary(tally);
+
     summary->calls += !news->attempt; /* nobody has heard of it before */
     if (was_lost(news))
-        summary->calls_lost++;
+        tha_tally_note_loss(tally, trunk);
     else if (!was_answered(news))
         summary->calls_unanswered++;
 }
@@ -86,7 +88,7 @@ static void note_call(uint32_t trunk, const struct tha_news *news, uint64_t now_
             note_outcome(simulation, trunk, news, false);
         break;
     case THA_NEWS_ENDED:
-        note_end(summary, news);
+        note_end(simulation->tally, trunk, news);
         break;
     default:
         break;

@@ -1,4 +1,4 @@
-/* What reading finds; what the rules of lint find is in lint_catalogue.c. */
+/* What reading finds; what the rules of lint find is in lint_catalogue.c, and of recordings in recording_catalogue.c. */
 #include "catalogue.h"
 
 #include <strings.h>
@@ -102,9 +102,9 @@ static const struct tha_config_rule reading[] = {
          "\"trunkGroups\": [{\"id\": \"carrier-a\", \"sipAddress\": \"sip:sip.carrier-a.example;transport=tls\",\n"
          "                 \"tls\": {\"caFile\": \"/etc/ssl/carrier-a.pem\"}}]"},
     [THA_CODE_WITHOUT_EFFECT] =
-        {"TH018", "without-effect", TRUNKHA_SEVERITY_WARNING, "a block that something else keeps from having any effect",
-         "what was meant for the calls, such as a login or encryption, does not happen, and nothing else says so",
-         "take it away",
+        {"TH018", "without-effect", TRUNKHA_SEVERITY_WARNING,
+         "something that is written, and that something else keeps from having any effect",
+         "what it was written for does not happen, and nothing else says so", "take it away",
          "\"trunkGroups\": [{\"id\": \"carrier-a\", \"sipAddress\": \"sip.carrier-a.example\", "
          "\"outboundAuth\": {\"username\": \"u\"}}]",
          "\"trunkGroups\": [{\"id\": \"carrier-a\", \"sipAddress\": \"sip.carrier-a.example\", "
@@ -125,6 +125,8 @@ static const struct tha_config_rule reading[] = {
 
 const struct tha_config_rule *tha_config_get_rule(uint32_t code)
 {
+    if (code >= THA_CODE_FIRST_OF_RECORDINGS)
+        return tha_recording_get_rule(code);
     if (code >= THA_CODE_FIRST_OF_LINT)
         return tha_lint_get_rule(code);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /** `bad` and `good` are members of a document that has the trunk groups carrier-a and carrier-b, unless they bring their
- *  own. */
+ *  own; of what is found in recordings, lines of one. */
 struct tha_config_rule {
     const char *code; /**< "TH031" */
     const char *slug; /**< "same-domain" */
@@ -22,6 +22,9 @@ const struct tha_config_rule *tha_config_get_rule(uint32_t code);
 
 /** lint_catalogue.c: those from THA_CODE_FIRST_OF_LINT on. */
 const struct tha_config_rule *tha_lint_get_rule(uint32_t code);
+
+/** recording_catalogue.c: those from THA_CODE_FIRST_OF_RECORDINGS on. */
+const struct tha_config_rule *tha_recording_get_rule(uint32_t code);
 
 /** By code or slug, in any case; NULL = no such rule. */
 const struct tha_config_rule *tha_config_find_rule(const char *name);

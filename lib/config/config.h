@@ -40,10 +40,10 @@ int tha_config_read_as(const struct tha_mem *mem, const char *json, size_t len, 
 int tha_config_read_scenario(const struct tha_mem *mem, const char *json, size_t len, const struct tha_model *model,
                              trunkha_finding_cb finding_cb, void *user_data, struct tha_scenario **ret_scenario);
 
-/** Reads the lines of a recording. @p ret_recording: new, tha_recording_free(). A last line that is not whole is left out.
- *  Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM; findings as tha_config_read(). */
-int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_t len, trunkha_finding_cb finding_cb,
-                              void *user_data, struct tha_recording **ret_recording);
+/** Reads the lines of a recording, which has trunks of @p model. @p ret_recording: new, tha_recording_free(). A last line that
+ *  is not whole is left out. Returns 0, TRUNKHA_ERR_CONFIG or TRUNKHA_ERR_NOMEM; findings as tha_config_read(). */
+int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_t len, const struct tha_model *model,
+                              trunkha_finding_cb finding_cb, void *user_data, struct tha_recording **ret_recording);
 
 /** Where a peer is: an address, or a name that has to be looked up. */
 struct tha_config_sip_address {

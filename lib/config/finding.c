@@ -94,7 +94,30 @@ static const char *cut_advice(char *message)
     return advice + strlen(": ");
 }
 
-/** What a setting has put in does not stand in the text: what is around it does. */
+static bool is_same_path(const struct tha_config_path *a, const struct tha_config_path *b)
+{
+    for (; a && b; a = a->parent, b = b->parent) {
+        if (!a->key != !b->key || (a->key ? strcmp(a->key, b->key) != 0 : a->index != b->index))
+            return false;
+    }
+
+    return a == b;
+}
+
+/** The setting that has put in what is at @p path, or something around it; NULL = it is of the text. */
+static const char *find_setting(const struct tha_config_report *report, const struct tha_config_path *path)
+{
+    for (const struct tha_config_origin *origin = report->origins; origin; origin = origin->before) {
+        for (const struct tha_config_path *at = path; at; at = at->parent) {
+            if (is_same_path(at, origin->path))
+                return origin->setting;
+        }
+    }
+
+    return NULL;
+}
+
+/** What is missing does not stand in the text: what is around it does. */
 static void find_position(struct tha_config_report *report, const struct tha_config_path *path, bool of_key,
                           struct tha_config_position *ret_position)
 {
@@ -102,24 +125,38 @@ static void find_position(struct tha_config_report *report, const struct tha_con
         path = path->parent;
 }
 
+/** Returns the length of what the message begins with. */
+static size_t print_setting(const char *setting, char message[MESSAGE_SIZE])
+{
+    tha_text_print(message, MESSAGE_SIZE, "the setting \"%s\": ", setting);
+
+    return strlen(message);
+}
+
 void tha_config_add_finding(struct tha_config_report *report, enum tha_config_code code, const struct tha_config_path *path,
                             const char *fix, const char *format, ...)
 {
     struct tha_config_position position = {0, 0, 0};
     char pointer[POINTER_SIZE], message[MESSAGE_SIZE];
+    const char *setting;
+    size_t begin = 0;
     va_list ap;
 
     if (!count_in(report, code, path))
         return;
 
+    setting = find_setting(report, path);
+    if (setting)
+        begin = print_setting(setting, message);
+    else
+        find_position(report, path, code == THA_CODE_UNKNOWN_KEY, &position);
+
     va_start(ap, format);
-    tha_text_vprint(message, sizeof(message), format, ap);
+    tha_text_vprint(message + begin, sizeof(message) - begin, format, ap);
     va_end(ap);
-    tha_config_print_path(path, pointer, sizeof(pointer));
-    find_position(report, path, code == THA_CODE_UNKNOWN_KEY, &position);
     if (!fix && code < THA_CODE_FIRST_OF_LINT)
-        fix = cut_advice(message);
-    add(report, code, &position, pointer, fix, message);
+        fix = cut_advice(message + begin);
+    add(report, code, &position, tha_config_print_path(path, pointer, sizeof(pointer)), fix, message);
 }
 
 void tha_config_add_finding_at(struct tha_config_report *report, enum tha_config_code code, size_t offset,

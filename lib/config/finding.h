@@ -9,7 +9,8 @@
 #include "config.h"
 #include "scan.h"
 
-/** Permanent: TH001 is 1. What reading finds is below 20; the rules of lint.h begin there. */
+/** Permanent: TH001 is 1. What reading finds is below 20; the rules of lint.h begin there, and after them what is found in
+ *  recordings. */
 enum tha_config_code {
     THA_CODE_JSON_SYNTAX = 1,
     THA_CODE_DUPLICATE_KEY = 2,
@@ -58,9 +59,14 @@ enum tha_config_code {
     THA_CODE_STRAY_ADDRESS = 45,
     THA_CODE_NOTHING_BEHIND_NAME = 46,
     THA_CODE_UNKNOWN_IGNORE = 47,
+    THA_CODE_NOT_LOOKED_UP = 48,
+    THA_CODE_RECORDING_CUT = 49,
+    THA_CODE_NOT_CONFIGURED = 50,
+    THA_CODE_NOTHING_TO_REPLAY = 51,
 };
-#define THA_CODE_FIRST_OF_LINT THA_CODE_LONG_TTL
-#define THA_CODES              48 /* with that of 0, which is none */
+#define THA_CODE_FIRST_OF_LINT       THA_CODE_LONG_TTL
+#define THA_CODE_FIRST_OF_RECORDINGS THA_CODE_RECORDING_CUT
+#define THA_CODES                    52 /* with that of 0, which is none */
 
 struct tha_config_finding {
     enum tha_config_code code;
@@ -70,16 +76,24 @@ struct tha_config_finding {
     const char *fix; /**< NULL = that of the catalogue */
 };
 
+/** A value that does not come from the text: a setting has put it there. */
+struct tha_config_origin {
+    const struct tha_config_origin *before; /**< NULL = it is the first */
+    const struct tha_config_path *path;
+    const char *setting; /**< without the value, which may be a secret */
+};
+
 /** What reading has found so far. */
 struct tha_config_report {
     struct tha_config_text text;
-    const struct json_t *root; /**< where warnings are silenced; NULL = not parsed yet */
+    const struct tha_config_origin *origins; /**< the last first; NULL = all is of the text */
+    const struct json_t *root;               /**< where warnings are silenced; NULL = not parsed yet */
     struct tha_arena arena;
     struct tha_config_finding findings[THA_FINDINGS_MAX];
     uint32_t count;
-    uint32_t n_errors;      /**< those that found no room included */
-    uint32_t n_unsupported; /**< of these: TH012 */
-    uint32_t n_warnings;    /**< told */
+    uint32_t n_errors;                                 /**< those that found no room included */
+    uint32_t n_unsupported;                            /**< of these: TH012 */
+    uint32_t n_warnings;                               /**< told */
     uint32_t n_told[THA_CODES], n_left_out[THA_CODES]; /**< by code; silenced ones are neither */
     bool is_out_of_memory;
 };
@@ -87,7 +101,8 @@ struct tha_config_report {
 void tha_config_init_report(struct tha_config_report *report, const struct tha_mem *mem, const char *json, size_t len);
 void tha_config_done_report(struct tha_config_report *report);
 
-/** Adds a finding about the value at @p path; its position is looked up in the text.
+/** Adds a finding about the value at @p path; its position is looked up in the text. One about what a setting has put in
+ * says so, and has none.
  *  @p fix is copied; NULL = what a message of reading has behind ": write", or else what the catalogue says. */
 void tha_config_add_finding(struct tha_config_report *report, enum tha_config_code code, const struct tha_config_path *path,
                             const char *fix, const char *format, ...) THA_PRINTF(5, 6);

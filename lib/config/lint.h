@@ -20,8 +20,6 @@ struct tha_lint_answer {
 
 /** Groups that stand in for each other, one after the other; of several equal chains one. */
 struct tha_lint_chain {
-    const uint32_t *groups;
-    uint32_t n_groups;
     const uint32_t *trunks; /**< that take calls, group by group */
     uint32_t n_trunks;
 };
@@ -114,7 +112,7 @@ void tha_lint_stray(struct tha_lint *lint);       /* TH045 */
 void tha_lint_profiles(struct tha_lint *lint);    /* TH037, TH038 */
 void tha_lint_times(struct tha_lint *lint);       /* TH039, TH040 */
 void tha_lint_events(struct tha_lint *lint);      /* TH042 to TH044 */
-void tha_lint_names(struct tha_lint *lint);       /* TH020, TH046 */
+void tha_lint_names(struct tha_lint *lint);       /* TH020, TH046, TH048 */
 void tha_lint_ignores(struct tha_lint *lint);     /* TH047 */
 
 #endif

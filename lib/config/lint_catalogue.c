@@ -262,13 +262,20 @@ static const struct tha_config_rule rules[] = {
          "what was meant to be silent is told all the same, and a new finding that costs calls is overlooked among it",
          "write a code or a slug of a warning, as lint prints them", "\"x-lint-ignore\": [\"TH999\"]",
          "\"x-lint-ignore\": [\"same-domain\"]"},
+    AT(THA_CODE_NOT_LOOKED_UP) =
+        {"TH048", "not-looked-up", TRUNKHA_SEVERITY_WARNING, "names that no DNS server has given an answer for, good or bad",
+         "what the DNS would have shown is not known: a name with nothing behind it, or two carriers behind one address, "
+         "would be found by calls that fail",
+         "write DNS servers that answer from here, or mend the way to them; ask the carrier when only its names fail",
+         "\"dns\": {\"servers\": [\"192.0.2.53\"]}", "\"dns\": {\"servers\": [\"10.0.0.53\"]}"},
 };
 
-_Static_assert(sizeof(rules) / sizeof(rules[0]) == THA_CODES - THA_CODE_FIRST_OF_LINT, "each code has its rule");
+_Static_assert(sizeof(rules) / sizeof(rules[0]) == THA_CODE_FIRST_OF_RECORDINGS - THA_CODE_FIRST_OF_LINT,
+               "each code has its rule");
 
 const struct tha_config_rule *tha_lint_get_rule(uint32_t code)
 {
     uint32_t index = code - THA_CODE_FIRST_OF_LINT;
 
-    return index < THA_CODES - THA_CODE_FIRST_OF_LINT ? &rules[index] : NULL;
+    return index < sizeof(rules) / sizeof(rules[0]) ? &rules[index] : NULL;
 }

@@ -60,7 +60,7 @@ static uint32_t add_chain(struct tha_lint *lint, const struct tha_profile_model 
         return 0;
 
     list_trunks(lint, profile, trunks);
-    *chain = (struct tha_lint_chain){profile->groups, profile->n_groups, trunks, n};
+    *chain = (struct tha_lint_chain){trunks, n};
     lint->n_chains++;
 
     return n;

@@ -9,7 +9,7 @@ struct search {
     struct tha_lint *lint;
     enum tha_config_code code;
     const char *what;   /**< between the names of the two trunks */
-    bool of_neighbours; /**< what only primary and secondary should not share */
+    bool of_neighbours; /**< what only a group and the next one that takes calls should not share */
     struct tha_lint_pairs told;
     const struct tha_lint_pairs *told_before; /**< NULL = none: pairs that something worse was told of */
 };
@@ -141,24 +141,35 @@ static void compare(const char *key, void *user_data)
 
 /* ---- Chains */
 
-/** Any two trunks of the chain; or each of the first group with those of the next, which is to take its calls over. */
+static uint32_t group_of(const struct tha_lint *lint, const struct tha_lint_chain *chain, uint32_t place)
+{
+    return lint->model->trunks[chain->trunks[place]].group;
+}
+
+static bool is_one_group(const struct tha_lint *lint, const struct tha_lint_chain *chain)
+{
+    return !chain->n_trunks || group_of(lint, chain, 0) == group_of(lint, chain, chain->n_trunks - 1);
+}
+
+/** Any two trunks of the chain; or each of the first group that takes calls with those of the next one, which is to take its
+ *  calls over. */
 static void search_chain(struct search *search, const struct tha_lint_chain *chain, list_cb list)
 {
     struct visit visit = {.search = search};
+    uint32_t n_groups = 0;
     struct tha_map owners;
 
-    if (search->of_neighbours && chain->n_groups < 2)
+    if (search->of_neighbours && is_one_group(search->lint, chain))
         return;
 
     tha_map_init(&owners, &search->lint->scratch->mem);
     visit.owners = &owners;
     for (uint32_t i = 0; i < chain->n_trunks && !search->lint->report->is_out_of_memory; i++) {
-        uint32_t group = search->lint->model->trunks[chain->trunks[i]].group;
-
         visit.trunk = chain->trunks[i];
-        if (!search->of_neighbours || group == chain->groups[1])
+        n_groups += !i || group_of(search->lint, chain, i) != group_of(search->lint, chain, i - 1);
+        if (!search->of_neighbours || n_groups == 2)
             list(search->lint, visit.trunk, compare, &visit);
-        if (!search->of_neighbours || group == chain->groups[0])
+        if (!search->of_neighbours || n_groups == 1)
             list(search->lint, visit.trunk, own, &visit);
     }
     tha_map_done(&owners);

@@ -8,7 +8,7 @@
 #define LINE_MAX_SIZE ((size_t)256 * 1024) /* an answer of the DNS may be long */
 #define LINE_MIN_SIZE strlen("{\"at\":0,\"in\":\"stop\"}")
 #define AT_MAX        (UINT64_C(100) * 366 * 86400 * 1000) /* nobody records for a century */
-#define NOT_ANOTHER   "give what \"trunkha run --record\" or your record_cb has written"
+#define GIVE_ANOTHER  "give what \"trunkha run --record\" or your record_cb has written"
 
 struct line {
     const char *text;
@@ -127,7 +127,7 @@ static void read_header(struct tha_recording_draft *draft, const json_t *object)
     uint64_t format;
 
     if (!json_object_get(object, "trunkha") || !json_object_get(object, "format")) {
-        refuse(draft, THA_CODE_MISSING_KEY, NOT_ANOTHER,
+        refuse(draft, THA_CODE_MISSING_KEY, GIVE_ANOTHER,
                "this is no recording: its first line has no \"trunkha\" and \"format\"");
         return;
     }
@@ -161,8 +161,21 @@ static void read_line(struct tha_recording_draft *draft, const json_t *object)
 static void end_cut(struct tha_recording_draft *draft)
 {
     draft->recording->is_cut = true;
-    refuse(draft, THA_CODE_WITHOUT_EFFECT, "nothing has to be done: all before it is played",
-           "the recording breaks off in its last line, which is left out");
+    refuse(draft, THA_CODE_RECORDING_CUT, NULL, "the recording breaks off in its last line, which is left out");
+}
+
+void tha_recording_meet_trunk(struct tha_recording_draft *draft, const char *trunk_id)
+{
+    char message[THA_CONFIG_LABEL_SIZE];
+
+    if (tha_map_find(&draft->configured, trunk_id)) {
+        draft->n_configured++;
+        return;
+    }
+
+    draft->n_not_configured++;
+    tha_text_print(message, sizeof(message), "the configuration has no trunk \"%s\"", trunk_id);
+    tha_config_add_finding_at(&draft->reader.report, THA_CODE_NOT_CONFIGURED, draft->line_at, "", NULL, message);
 }
 
 static void read_one(struct tha_recording_draft *draft, const struct line *line)
@@ -176,7 +189,7 @@ static void read_one(struct tha_recording_draft *draft, const struct line *line)
     else if (draft->is_out_of_memory)
         return;
     else if (line->is_first)
-        refuse(draft, THA_CODE_JSON_SYNTAX, NOT_ANOTHER, "this is no recording: its first line is no JSON object");
+        refuse(draft, THA_CODE_JSON_SYNTAX, GIVE_ANOTHER, "this is no recording: its first line is no JSON object");
     else if (line->len > LINE_MAX_SIZE)
         tha_recording_complain(draft, THA_CODE_TOO_LONG, "the line is longer than any that an engine writes");
     else if (!line->is_whole)
@@ -259,10 +272,32 @@ static void settle(struct tha_recording_draft *draft)
     recording->n_inputs = draft->n_inputs;
 }
 
+/** Is there anything to play? */
+static void check_whole(struct tha_recording_draft *draft)
+{
+    if (!draft->recording->n_loads) {
+        refuse(draft, THA_CODE_NOTHING_TO_REPLAY, "record anew", "the recording ends before a configuration was loaded");
+    } else if (draft->n_not_configured && !draft->n_configured) {
+        draft->has_complaint = false;
+        draft->line_at = 0;
+        refuse(draft, THA_CODE_NOTHING_TO_REPLAY, NULL, "the configuration has none of the trunks of this recording");
+    }
+}
+
+static int enter_trunks(struct tha_recording_draft *draft, const struct tha_model *model)
+{
+    int err = 0;
+
+    for (uint32_t i = 0; i < model->n_trunks && !err; i++)
+        err = tha_map_put(&draft->configured, model->trunks[i].id, &model->trunks[i]);
+
+    return err;
+}
+
 static void read(struct tha_recording_draft *draft, const char *text, size_t len)
 {
     if (!len)
-        refuse(draft, THA_CODE_MISSING_KEY, NOT_ANOTHER, "the recording is empty");
+        refuse(draft, THA_CODE_NOTHING_TO_REPLAY, GIVE_ANOTHER, "the recording is empty");
     else if (len > TEXT_MAX)
         refuse(draft, THA_CODE_TOO_LONG, "take lines away from its end", "the recording is longer than 1 GiB");
     if (draft->has_complaint)
@@ -274,14 +309,15 @@ static void read(struct tha_recording_draft *draft, const char *text, size_t len
         return;
     }
     read_text(draft, text, len);
-    if (!draft->is_out_of_memory && !draft->reader.report.n_errors && !draft->recording->n_loads)
-        refuse(draft, THA_CODE_MISSING_KEY, "record anew", "the recording ends before a configuration was loaded");
+    if (!draft->is_out_of_memory && !draft->reader.report.n_errors)
+        check_whole(draft);
     if (!draft->is_out_of_memory)
         settle(draft);
 }
 
 static void done(struct tha_recording_draft *draft)
 {
+    tha_map_done(&draft->configured);
     tha_map_done(&draft->question_ids);
     tha_map_done(&draft->target_ids);
     tha_map_done(&draft->reader.strings);
@@ -290,8 +326,8 @@ static void done(struct tha_recording_draft *draft)
     tha_config_done_report(&draft->reader.report);
 }
 
-int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_t len, trunkha_finding_cb finding_cb,
-                              void *user_data, struct tha_recording **ret_recording)
+int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_t len, const struct tha_model *model,
+                              trunkha_finding_cb finding_cb, void *user_data, struct tha_recording **ret_recording)
 {
     struct tha_recording_draft draft = {.mem = mem, .recording = new_recording(mem)};
     struct tha_config_report *report = &draft.reader.report;
@@ -304,8 +340,12 @@ int tha_config_read_recording(const struct tha_mem *mem, const char *text, size_
     tha_map_init(&draft.reader.strings, mem);
     tha_map_init(&draft.target_ids, mem);
     tha_map_init(&draft.question_ids, mem);
+    tha_map_init(&draft.configured, mem);
     draft.reader.arena = &draft.recording->arena;
-    read(&draft, text, len);
+    if (enter_trunks(&draft, model))
+        draft.is_out_of_memory = true;
+    else
+        read(&draft, text, len);
 
     err = report->n_errors ? TRUNKHA_ERR_CONFIG : 0;
     if (draft.is_out_of_memory || report->is_out_of_memory)

@@ -16,6 +16,8 @@ struct tha_recording_draft {
     const struct tha_dns_question **questions;
     uint32_t n_questions, questions_capacity;
     struct tha_map question_ids; /**< by "A name", likewise */
+    struct tha_map configured;   /**< trunks by id, of the configuration that it will be played to */
+    uint32_t n_configured, n_not_configured; /**< of those that were loaded */
     const struct tha_mem *mem;
     size_t line_at;     /**< where the line begins that is being read */
     bool has_complaint; /**< about it */
@@ -25,6 +27,9 @@ struct tha_recording_draft {
 /** Says what is wrong with the line, unless that was said already. */
 void tha_recording_complain(struct tha_recording_draft *draft, enum tha_config_code code, const char *format, ...)
     THA_PRINTF(3, 4);
+
+/** The line says that @p trunk_id was loaded, for the first time. */
+void tha_recording_meet_trunk(struct tha_recording_draft *draft, const char *trunk_id);
 
 /** Reads the line @p object into @p input, whose time is known, or complains. */
 void tha_recording_read_input(struct tha_recording_draft *draft, const json_t *object, struct tha_recorded_input *input);

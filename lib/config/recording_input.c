@@ -180,7 +180,11 @@ static void read_load(struct tha_recording_draft *draft, const json_t *object, s
 
 static void read_trunk(struct tha_recording_draft *draft, const json_t *object, struct tha_recorded_input *input)
 {
+    uint32_t n_targets = draft->n_targets;
+
     input->target = get_needed_target(draft, object);
+    if (draft->n_targets > n_targets)
+        tha_recording_meet_trunk(draft, draft->targets[n_targets].trunk_id);
     input->schedule = tha_recording_get_hex(draft, object, "schedule");
 }
 

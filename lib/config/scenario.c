@@ -42,7 +42,7 @@ static const struct tha_config_field root_fields[] = {
     {"about", THA_KIND_TEXT, .read = read_about},
     {"duration", THA_KIND_TIME, .at = AT(duration_ms), .min = 1, .max = THA_SCENARIO_DURATION_MAX,
      .initial = THA_SCENARIO_DURATION},
-    {"seed", THA_KIND_COUNT, .at = AT(seed), .max = UINT32_MAX, .initial = 1},
+    {"seed", THA_KIND_COUNT, .at = AT(seed), .min = 1, .max = UINT32_MAX, .initial = 1},
     {"rtt", THA_KIND_TIME, .at = AT(rtt_ms), .max = THA_SCENARIO_RTT_MAX, .initial = THA_SCENARIO_RTT},
     {"calls", THA_KIND_LIST, .max = THA_SCENARIO_CALLS_MAX, .read = remember_calls},
     {"steps", THA_KIND_LIST, .max = THA_SCENARIO_STEPS_MAX, .read = remember_steps},

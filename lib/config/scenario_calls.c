@@ -48,9 +48,22 @@ static void settle_times(struct tha_config_reader *reader, const struct tha_conf
                                "\"from\" is not before \"until\" or the end of the scenario");
 }
 
-static void check_shares(struct tha_config_reader *reader, const struct tha_config_path *path,
+void tha_scenario_check_share(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *object,
+                              const char *key)
+{
+    const struct tha_config_path at = {path, key, 0};
+    double percent = json_number_value(json_object_get(object, key));
+
+    if (percent > 0 && percent < 0.1)
+        tha_config_add_finding(&reader->report, THA_CODE_WITHOUT_EFFECT, &at, "write 0.1 or more",
+                               "\"%s\" is rounded down to whole tenths, and less than one is none", key);
+}
+
+static void check_shares(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *value,
                          const struct tha_scenario_load_draft *load)
 {
+    tha_scenario_check_share(reader, path, value, "busyPercent");
+    tha_scenario_check_share(reader, path, value, "noAnswerPercent");
     if (load->busy_millipercent + load->no_answer_millipercent > ALL_MILLIPERCENT)
         tha_config_add_finding(&reader->report, THA_CODE_BAD_VALUE, path, "write two that come to 100 at most",
                                "\"busyPercent\" and \"noAnswerPercent\" come to more than 100 together");
@@ -69,7 +82,7 @@ static void read_load(struct tha_config_reader *reader, const struct tha_config_
         return;
 
     settle_times(reader, path, load);
-    check_shares(reader, path, load);
+    check_shares(reader, path, value, load);
 }
 
 static struct tha_call_load settle(const struct tha_scenario_load_draft *draft)

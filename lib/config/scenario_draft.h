@@ -78,6 +78,10 @@ const char *tha_scenario_first_profile(struct tha_scenario_draft *draft);
 
 /* ---- scenario_calls.c, scenario_steps.c: into the scenario */
 
+/** Warns of a percentage @p key of @p object that is so small that nothing is left of it. */
+void tha_scenario_check_share(struct tha_config_reader *reader, const struct tha_config_path *path, const json_t *object,
+                              const char *key);
+
 void tha_scenario_read_calls(struct tha_scenario_draft *draft, const struct tha_config_path *path, json_t *calls);
 void tha_scenario_read_steps(struct tha_scenario_draft *draft, const struct tha_config_path *path, json_t *steps);
 

@@ -342,6 +342,7 @@ void tha_scenario_read_step(struct tha_config_reader *reader, const struct tha_c
     set_defaults(step);
     read_keys(reader, path, value, blocks, step);
     settle(step, &deeds[verb]);
+    tha_scenario_check_share(reader, path, value, "lossPercent");
     check_time(reader, path, step);
     if (tha_config_find_position(&reader->report.text, path, false, &position))
         step->step.line = position.line;

@@ -10,9 +10,10 @@
 /** A setting on its way down the document. */
 struct setting {
     struct tha_config_report *report;
-    const char *text;  /**< all of it */
-    const char *step;  /**< the rest of the path */
-    const char *value; /**< behind the "=" */
+    const char *text;                   /**< all of it */
+    const char *step;                   /**< the rest of the path */
+    const char *value;                  /**< behind the "=" */
+    const struct tha_config_path *path; /**< to where it is; NULL = the document */
 };
 
 /** What has been followed of the path so far, or all of it, for messages: the value may be a secret. */
@@ -64,10 +65,35 @@ static bool is_too_large(const char *text)
     return false;
 }
 
-/** What jansson has not done, it had no memory for. */
-static void note(const struct setting *setting, int failure)
+/* ---- Where it is */
+
+static void go_to(struct setting *setting, const char *key, size_t index)
 {
-    setting->report->is_out_of_memory |= failure != 0;
+    struct tha_config_path *path = tha_arena_alloc(&setting->report->arena, 1, sizeof(*path));
+    const char *kept = key ? tha_arena_strdup(&setting->report->arena, key) : NULL;
+
+    if (!path || (key && !kept)) {
+        setting->report->is_out_of_memory = true;
+        return;
+    }
+    *path = (struct tha_config_path){setting->path, kept, index};
+    setting->path = path;
+}
+
+/** What it has put in here is its own. What jansson has not done, it had no memory for. */
+static void claim(const struct setting *setting, int failure)
+{
+    struct tha_config_report *report = setting->report;
+    struct tha_config_origin *origin = tha_arena_alloc(&report->arena, 1, sizeof(*origin));
+    char label[THA_CONFIG_LABEL_SIZE];
+    const char *kept = tha_arena_strdup(&report->arena, quote_path(setting, setting->value - 1, label));
+
+    if (failure || !origin || !kept) {
+        report->is_out_of_memory = true;
+        return;
+    }
+    *origin = (struct tha_config_origin){report->origins, setting->path, kept};
+    report->origins = origin;
 }
 
 /* ---- One step down */
@@ -137,8 +163,9 @@ static json_t *enter_list(struct setting *setting, json_t *list)
         say(setting, setting->step + len, "names no entry of its list", "write the id or the number of one that is there");
         return NULL;
     }
+    go_to(setting, NULL, index);
     if (is_last(setting, len)) {
-        note(setting, json_array_set_new(list, index, read_value(setting->value)));
+        claim(setting, json_array_set_new(list, index, read_value(setting->value)));
         return NULL;
     }
     setting->step += len + 1;
@@ -156,8 +183,9 @@ static json_t *enter_object(struct setting *setting, json_t *object)
         say(setting, setting->step + len, "has a key that is empty or too long", "write keys with one dot between");
         return NULL;
     }
+    go_to(setting, key, 0);
     if (is_last(setting, len)) {
-        note(setting, json_object_set_new(object, key, read_value(setting->value)));
+        claim(setting, json_object_set_new(object, key, read_value(setting->value)));
         return NULL;
     }
     setting->step += len + 1;
@@ -165,7 +193,7 @@ static json_t *enter_object(struct setting *setting, json_t *object)
     inner = json_object_get(object, key);
     if (!inner) {
         inner = json_object();
-        note(setting, json_object_set_new(object, key, inner));
+        claim(setting, json_object_set_new(object, key, inner));
         inner = json_object_get(object, key);
     }
 
@@ -178,7 +206,7 @@ static json_t *enter_object(struct setting *setting, json_t *object)
 static void apply(struct tha_config_report *report, json_t *root, const char *text, uint32_t number)
 {
     const char *equals = strchr(text, '=');
-    struct setting setting = {report, text, text, equals ? equals + 1 : NULL};
+    struct setting setting = {report, text, text, equals ? equals + 1 : NULL, NULL};
     char label[THA_CONFIG_LABEL_SIZE];
     json_t *value = root;
 

@@ -38,9 +38,17 @@ static uint64_t mix_number(uint64_t hash, uint32_t number)
     return mix(hash, bytes, sizeof(bytes));
 }
 
-uint64_t tha_recording_schedule(const struct tha_trunk_model *trunk)
+static uint64_t mix_numbers(uint64_t hash, const uint32_t *numbers, size_t n)
 {
-    const struct tha_keepalive *keepalive = trunk->keepalive;
+    for (size_t i = 0; i < n; i++)
+        hash = mix_number(hash, numbers[i]);
+
+    return hash;
+}
+
+/** The state of a trunk says how often it is probed: what makes the state belongs here too. */
+static uint64_t mix_keepalive(uint64_t hash, const struct tha_keepalive *keepalive)
+{
     const uint32_t numbers[] = {
         keepalive->enabled,
         keepalive->only_when_idle,
@@ -50,14 +58,63 @@ uint64_t tha_recording_schedule(const struct tha_trunk_model *trunk)
         keepalive->timeout_ms,
         keepalive->jitter_permille,
         keepalive->max_probes_per_minute,
-        trunk->direction,
+        keepalive->max_failed_attempts,
+        keepalive->recovery_attempts,
+        keepalive->degraded_loss_percent,
+        keepalive->degraded_rtt_ms,
+        keepalive->degraded_window,
+        keepalive->damping.max_transitions,
+        keepalive->damping.window_ms,
+        keepalive->damping.hold_down_ms,
+        keepalive->damping.max_hold_down_ms,
     };
+
+    hash = mix_numbers(hash, numbers, COUNT(numbers));
+
+    return mix(hash, keepalive->failing.bits, sizeof(keepalive->failing.bits));
+}
+
+/** When addresses change. */
+static uint64_t mix_dns(uint64_t hash, const struct tha_dns_settings *dns)
+{
+    const uint32_t numbers[] = {dns->max_ttl_s, dns->min_ttl_s, dns->timeout_ms, dns->keep_last_good};
+
+    return mix_numbers(hash, numbers, COUNT(numbers));
+}
+
+static bool has_group(const struct tha_profile_model *profile, uint32_t group)
+{
+    for (uint32_t i = 0; i < profile->n_groups; i++) {
+        if (profile->groups[i] == group)
+            return true;
+    }
+
+    return false;
+}
+
+/** The longest: a trunk that is held down is looked at more often. */
+static uint32_t hold_down_ms(const struct tha_model *model, uint32_t group)
+{
+    uint32_t longest_ms = 0;
+
+    for (uint32_t i = 0; i < model->n_profiles; i++) {
+        if (model->profiles[i].hold_down_ms > longest_ms && has_group(&model->profiles[i], group))
+            longest_ms = model->profiles[i].hold_down_ms;
+    }
+
+    return longest_ms;
+}
+
+uint64_t tha_recording_schedule(const struct tha_model *model, uint32_t index)
+{
+    const struct tha_trunk_model *trunk = &model->trunks[index];
+    const uint32_t numbers[] = {index, trunk->direction, trunk->admin, hold_down_ms(model, trunk->group)};
     uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), trunk->uri, strlen(trunk->uri));
 
-    for (size_t i = 0; i < COUNT(numbers); i++)
-        hash = mix_number(hash, numbers[i]);
+    hash = mix_numbers(hash, numbers, COUNT(numbers));
+    hash = mix_keepalive(hash, trunk->keepalive);
 
-    return hash;
+    return trunk->dns_name ? mix_dns(hash, &model->dns) : hash;
 }
 
 /* ---- Words ---- */

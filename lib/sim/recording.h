@@ -109,9 +109,9 @@ struct tha_recording {
 /** NULL is fine; returns NULL. */
 struct tha_recording *tha_recording_free(struct tha_recording *recording);
 
-/** A number for all that decides when and where the probes of @p trunk leave: settings that only judge what comes back do
- *  not change it, and no secret goes into it. */
-uint64_t tha_recording_schedule(const struct tha_trunk_model *trunk);
+/** A number for all that decides when and where the probes of the trunk @p index leave, thresholds and hold-downs included.
+ *  No secret goes into it. */
+uint64_t tha_recording_schedule(const struct tha_model *model, uint32_t index);
 
 /** The words of the format, in the order of their enums; NULL past the last. */
 const char *tha_recording_input_word(uint32_t kind);

@@ -245,14 +245,14 @@ static int map_trunks(const struct tha_model *model, struct tha_map *map)
     return err;
 }
 
-/** Compares what was loaded first with @p trunks by their ids. */
-static void compare_load(struct tha_replay *replay, const struct tha_map *trunks)
+/** Compares what was loaded first with the trunks of @p model, which @p trunks finds by their ids. Trunks that are there in
+ *  one of both only change the comb, the budgets of addresses and what is a fault at home: then none is probed as it was. */
+static void compare_load(struct tha_replay *replay, const struct tha_model *model, const struct tha_map *trunks)
 {
     const struct tha_recording *recording = replay->recording;
     struct tha_replay_summary *summary = &replay->summary;
-    uint32_t n_loads = 0;
+    uint32_t n_loads = 0, n_same = 0;
 
-    summary->is_exact = true;
     for (uint32_t i = 0; i < recording->n_inputs && n_loads < 2; i++) {
         const struct tha_recorded_input *input = &recording->inputs[i];
         const struct tha_trunk_model *trunk = NULL;
@@ -262,9 +262,9 @@ static void compare_load(struct tha_replay *replay, const struct tha_map *trunks
             continue;
         trunk = tha_map_find(trunks, recording->targets[input->target].trunk_id);
         summary->n_trunks_unknown += !trunk;
-        if (trunk && tha_recording_schedule(trunk) != input->schedule)
-            summary->is_exact = false;
+        n_same += trunk && tha_recording_schedule(model, (uint32_t)(trunk - model->trunks)) == input->schedule;
     }
+    summary->is_exact = !summary->n_trunks_unknown && n_same == model->n_trunks;
 }
 
 static int compare_with_model(struct tha_replay *replay, const struct tha_model *model)
@@ -275,7 +275,7 @@ static int compare_with_model(struct tha_replay *replay, const struct tha_model 
     tha_map_init(&trunks, &replay->mem);
     err = map_trunks(model, &trunks);
     if (!err)
-        compare_load(replay, &trunks);
+        compare_load(replay, model, &trunks);
     tha_map_done(&trunks);
 
     return err;

@@ -1,8 +1,8 @@
 /** @file replay.h  A recording as the source of a simulation: what was heard is heard again, at the same moments
  *
- *  Exact: nothing that decides when probes leave has changed. They leave and are answered as they were, and the core looks
- * at what it is told when it looked then: the same configuration makes the same transitions, at the same millisecond, and
- *  another judges the very same evidence.
+ *  Exact: nothing that decides when probes leave has changed, and thresholds do, for it is the state of a trunk that says how
+ *  often it is probed. They leave and are answered as they were, and the core looks at what it is told when it looked then:
+ *  the same configuration makes the same transitions, at the same millisecond.
  *  Resampled: the core probes at times of its own. What the recording knows of the target at that moment is the answer: the
  *  last probe that had left by then, or else the first one after it.
  *  In both, calls, requests, the operator and what was answered by the DNS come as they came. */

@@ -5,6 +5,7 @@
 #define THA_SIM_SCENARIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -85,6 +86,9 @@ struct tha_scenario {
     const struct tha_call_load *loads;
     uint32_t n_loads;
 };
+
+/** "carrier-a: code 503, retryAfter 30 s": what happens, for people; cut where @p size ends. */
+void tha_scenario_describe(const struct tha_scenario *scenario, const struct tha_scenario_step *step, char *buf, size_t size);
 
 /** NULL is fine; returns NULL. */
 struct tha_scenario *tha_scenario_free(struct tha_scenario *scenario);

@@ -213,16 +213,37 @@ void tha_tally_note_outcome(struct tha_tally *tally, uint32_t trunk, uint64_t be
     sample->failed += !is_answered;
 }
 
+static void raise(uint32_t *most, uint32_t value)
+{
+    if (value > *most)
+        *most = value;
+}
+
 void tha_tally_note_delay(struct tha_tally *tally, uint32_t first_trunk, uint64_t begun_ms, uint32_t delay_ms)
 {
-    struct sample *sample = sample_at(tally, first_trunk, begun_ms);
     trunkha_simulation_summary *summary = &tally->summary;
+    trunkha_simulation_trunk *counts = &tally->trunks[first_trunk].counts;
 
+    summary->calls_delayed++;
     summary->delay_total_ms += delay_ms;
-    if (delay_ms > summary->delay_max_ms)
-        summary->delay_max_ms = delay_ms;
-    if (delay_ms > sample->delay_max_ms)
-        sample->delay_max_ms = delay_ms;
+    raise(&summary->delay_max_ms, delay_ms);
+    counts->calls_delayed++;
+    counts->delay_total_ms += delay_ms;
+    raise(&counts->delay_max_ms, delay_ms);
+    raise(&sample_at(tally, first_trunk, begun_ms)->delay_max_ms, delay_ms);
+}
+
+void tha_tally_note_loss(struct tha_tally *tally, uint32_t last_trunk)
+{
+    tally->summary.calls_lost++;
+    if (last_trunk != THA_NONE)
+        tally->trunks[last_trunk].counts.calls_lost++;
+}
+
+void tha_tally_note_cut(struct tha_tally *tally, uint32_t trunk)
+{
+    tally->summary.calls_cut++;
+    tally->trunks[trunk].counts.calls_cut++;
 }
 
 /* ---- What there is to tell ---- */

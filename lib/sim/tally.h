@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "core/model.h"
 #include "trunkha.h"
 
 struct tha_tally;
@@ -38,8 +39,14 @@ void tha_tally_note_attempt(struct tha_tally *tally, uint32_t trunk, uint64_t at
 /** What became of the attempt of @p begun_ms: answered, or failed by the carrier's fault. */
 void tha_tally_note_outcome(struct tha_tally *tally, uint32_t trunk, uint64_t begun_ms, bool is_answered);
 
-/** A call that began its first attempt there at @p begun_ms had to wait @p delay_ms more. */
+/** A call that began its first attempt there at @p begun_ms was answered elsewhere, and had to wait @p delay_ms more. */
 void tha_tally_note_delay(struct tha_tally *tally, uint32_t first_trunk, uint64_t begun_ms, uint32_t delay_ms);
+
+/** A call is lost; its last attempt was there, THA_NONE = it found no trunk. */
+void tha_tally_note_loss(struct tha_tally *tally, uint32_t last_trunk);
+
+/** A call that was answered there has ended by the carrier's fault. */
+void tha_tally_note_cut(struct tha_tally *tally, uint32_t trunk);
 
 /** As it stands at @p now_ms; the id is the caller's to fill in. */
 void tha_tally_get_trunk(const struct tha_tally *tally, uint32_t trunk, uint64_t now_ms,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -9,7 +10,9 @@ import cli
 from cli import carriers, trunkha, write_file
 from reach import MOCK_DNS, Names
 
-EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "trunks.json")
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
+EXAMPLE = os.path.join(EXAMPLES, "trunks.json")
+KEEPALIVE = os.path.join(EXAMPLES, "scenarios", "KEEPALIVE.md")
 
 UNKNOWN_KEY = """{
   "trunkGroups": [{"id": "a", "trunks": [{"id": "a1", "sipAddress": "192.0.2.1"}]}],
@@ -96,7 +99,7 @@ class Lint(cli.TestCase):
                 result = subprocess.run([cli.TRUNKHA, "lint", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
                                         timeout=cli.LIMIT)
             self.check_exit(result, 3)
-            self.assertIn("cannot write to standard output", result.stderr)
+            self.assertRegex(result.stderr, r"\Atrunkha: cannot write to standard output: [^\n]*\n\Z", arguments)
 
 
 class Settings(cli.TestCase):
@@ -111,6 +114,29 @@ class Settings(cli.TestCase):
         path = write_file(self, carriers(keepalive={"interval": 5, "maxFailedAttempts": 1}))
         result = trunkha("lint", path, "--set=keepalive.interval=30", "--set=keepalive.maxFailedAttempts=3")
         self.check_exit(result, 0)
+
+    def test_finding_about_a_setting_blames_the_setting_and_no_line(self):
+        path = write_file(self, json.dumps(carriers(keepalive={"interval": 30}), indent=1))
+        for value, status in (("abc", 2), ("5", 1)):
+            setting = ("--set", f"keepalive.interval={value}")
+            for form in ([], ["--format", "gcc"]):
+                result = trunkha("lint", path, *setting, *form)
+                self.check_exit(result, status)
+                kind = "error" if status == 2 else "warning"
+                self.assertTrue(result.stdout.startswith(f'{path}: {kind}: the setting "keepalive.interval": '), result.stdout)
+            finding, = json.loads(trunkha("lint", "--json", path, *setting).stdout)["findings"]
+            self.assertEqual((finding["line"], finding["column"], finding["pointer"]), (0, 0, "/keepalive/interval"))
+            run, = json.loads(trunkha("lint", "--format", "sarif", path, *setting).stdout)["runs"]
+            location, = run["results"][0]["locations"]
+            self.assertNotIn("region", location["physicalLocation"])
+            self.assertEqual(location["logicalLocations"][0]["fullyQualifiedName"], "/keepalive/interval")
+
+    def test_what_a_setting_has_is_not_shown(self):
+        setting = "trunkGroups.carrier-a.trunks.0.outboundAuth.password=hunter2 ${"
+        result = trunkha("lint", write_file(self, carriers()), "--set", setting)
+        self.check_exit(result, 2)
+        self.assertIn("outboundAuth.password", result.stdout)
+        self.assertNotIn("hunter2", result.stdout + result.stderr)
 
     def test_setting_that_cannot_be_made_is_an_error(self):
         path = write_file(self, carriers())
@@ -135,6 +161,21 @@ class Resolve(cli.TestCase):
         status, slugs = self.lint("--resolve", ttl=3600)
         self.assertEqual(status, 1)
         self.assertEqual(set(slugs), {"long-ttl", "same-address"})
+
+
+    def test_dead_name_servers_are_told_once_and_no_fault_of_the_names(self):
+        names = Names()
+        names.close()
+        config = carriers()
+        for group, name in zip(config["trunkGroups"], ("a.first.test:5060", "b.second.test:5060")):
+            group["trunks"][0]["sipAddress"] = f"sip:{name}"
+        result = trunkha("lint", "--json", write_file(self, config), "--resolve", "--set",
+                         f'dns={{"servers": ["{names.address}"], "timeout": 1}}')
+        self.check_exit(result, 1)
+        finding, = json.loads(result.stdout)["findings"]
+        self.assertEqual(finding["slug"], "not-looked-up")
+        self.assertIn("2 of 2 names", finding["message"])
+        self.assertIn(names.address, finding["message"])
 
 
 class Forecast(cli.TestCase):
@@ -168,6 +209,15 @@ class Forecast(cli.TestCase):
     def test_settings_are_forecast(self):
         profile, = self.profiles(carriers(), "--set", "keepalive.interval=10")
         self.assertEqual(profile["worstDetection"], 20)
+
+    def test_table_of_choices_says_what_lint_says(self):
+        with open(KEEPALIVE, encoding="utf-8") as file:
+            rows = re.findall(r"^\|[^|]+\| (\d+) \| (\d+) \| ([\d.]+) s \|", file.read(), re.MULTILINE)
+        self.assertGreaterEqual(len(rows), 4)
+        for interval, attempts, worst in rows:
+            profile, = self.profiles(carriers(), "--set", f"keepalive.interval={interval}", "--set",
+                                     f"keepalive.maxFailedAttempts={attempts}")
+            self.assertEqual(profile["worstDetection"], float(worst), (interval, attempts))
 
     def test_never_is_null(self):
         config = carriers(keepalive={"enabled": False})

@@ -80,6 +80,18 @@ class Catalogue(cli.TestCase):
         self.check_exit(trunkha("lint"), 3)
         self.check_exit(trunkha("lint", "--json"), 3)
 
+    def test_catalogue_goes_with_json_only(self):
+        for command in (["--list"], ["--explain", "TH031"]):
+            self.check_exit(trunkha("lint", *command, "--json"), 0)
+            for more in (["FILE"], ["--format", "gcc"], ["--resolve"], ["--set", "keepalive.interval=10"], ["--all"]):
+                result = trunkha("lint", *command, *more)
+                self.check_exit(result, 3)
+                self.assertEqual(result.stdout, "")
+                self.assertIn(f"{command[0]} is about no FILE", result.stderr)
+        result = trunkha("lint", "--list", "--explain", "TH031")
+        self.check_exit(result, 3)
+        self.assertIn("write one of them", result.stderr)
+
     def test_formats_exclude_each_other(self):
         result = trunkha("lint", "x", "--json", "--format", "gcc")
         self.check_exit(result, 3)
@@ -138,6 +150,28 @@ class Formats(cli.TestCase):
                     self.check_exit(result, 2)
                     self.assertNotRegex(result.stdout + result.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f]", options)
                     self.assertNotIn("\n::error::x", result.stdout)
+
+    def test_file_cannot_write_workflow_commands(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("::error::x", " ::error::x", "\u00a0::error::x", "##[error]x", "##vso[task.complete]x", "\t::x"):
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(WRONG_ON_LINE_3)
+                for options in ([], ["--format", "gcc"]):
+                    result = subprocess.run([cli.TRUNKHA, "lint", name, *options], cwd=folder, capture_output=True,
+                                            text=True, timeout=cli.LIMIT)
+                    self.check_exit(result, 2)
+                    for line in result.stdout.splitlines():
+                        self.assertFalse(line.strip().startswith(("::", "##")), line)
+                    self.assertTrue(result.stdout.startswith("./"), result.stdout)
+
+    def test_file_is_called_as_it_was_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("trunks.json", "./trunks.json", "-.json", "_.json", "1.json"):
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(WRONG_ON_LINE_3)
+                result = subprocess.run([cli.TRUNKHA, "lint", "--format", "gcc", "--", name], cwd=folder,
+                                        capture_output=True, text=True, timeout=cli.LIMIT)
+                self.assertTrue(result.stdout.startswith(f"{name}:3:"), result.stdout)
 
     def test_finding_without_a_place_has_none(self):
         path = write_file(self, carriers())

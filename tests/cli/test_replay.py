@@ -180,7 +180,7 @@ class Recording(cli.TestCase):
         self.assertRegex(result.stdout, r"(?m)  trunk a1 +AVAILABLE +DOWN ")
         self.assertRegex(result.stderr, r":\d+:1: warning: the recording breaks off in its last line")
         result = json.loads(trunkha("simulate", self.config, "--replay", self.path, "--json").stdout)
-        self.assertEqual([finding["code"] for finding in result["findings"]], ["TH018"])
+        self.assertEqual([finding["code"] for finding in result["findings"]], ["TH049"])
 
     def test_recording_may_be_longer_than_a_configuration(self):
         self.record()
@@ -193,13 +193,37 @@ class Recording(cli.TestCase):
     def test_probes_are_counted_and_what_is_unknown_is_left_out(self):
         self.record()
         text = trunkha("simulate", self.config, "--replay", self.path).stdout
-        rows = dict(re.findall(r"(?m)^(a1|b1) +0 +0 +0 +(\d+) ", text))
+        self.assertEqual(len(re.findall(r"(?m)^(?:a1|b1) +0 +0 +0 +0$", text)), 2)
+        rows = dict(re.findall(r"(?m)^(a1|b1) +(\d+) +\d+ +(?:-|[\d.]+ s)$", text))
         self.assertGreater(int(rows["a1"]), 3)
         self.assertGreater(int(rows["b1"]), 0)
         self.assertEqual(int(re.search(r"(?m)^probes +(\d+)$", text).group(1)), sum(map(int, rows.values())))
         self.assertRegex(text, r"(?m)^CALLS +0$")
-        for unknown in ("cut while", "waited more", "FALSE ALARMS"):
+        for unknown in ("cut while", "waited more", "FALSE ALARMS", "CUT", "DELAYED"):
             self.assertNotIn(unknown, text)
+
+    def test_other_thresholds_are_not_exact(self):
+        self.record()
+        text = trunkha("simulate", self.config, "--replay", self.path, "--compare", "keepalive.maxFailedAttempts=5").stdout
+        self.assertRegex(text, r"(?m)^replay +exact +resampled$")
+
+    def test_trunks_that_are_not_configured_are_told(self):
+        self.record()
+        with open(self.config) as file:
+            config = json.load(file)
+        config["trunkGroups"][1]["trunks"][0]["id"] = "elsewhere"
+        result = trunkha("simulate", write_file(self, config), "--replay", self.path)
+        self.check_exit(result, 0)
+        self.assertRegex(result.stderr, r':\d+:1: warning: the configuration has no trunk "b1" \[TH050 not-configured\]')
+        config["trunkGroups"][0]["trunks"][0]["id"] = "nowhere"
+        self.config = write_file(self, config)
+        self.refuse(self.path, "the configuration has none of the trunks of this recording [TH051 nothing-to-replay]")
+
+    def test_recording_is_not_for_standard_output(self):
+        result = trunkha("run", self.config, "--record", "-")
+        self.check_exit(result, 3)
+        self.assertIn("name a file", result.stderr)
+        self.assertFalse(os.path.exists("-"))
 
     def test_truth_of_the_replay_is_told(self):
         self.record()

@@ -1,19 +1,18 @@
-"""trunkha simulate: what is printed of an outage, other settings, comparisons, the picture."""
+"""trunkha simulate: what is printed of an outage, other settings, comparisons."""
 
 import glob
 import json
 import os
 import pty
 import re
+import resource
 import subprocess
 import tempfile
-import xml.etree.ElementTree as ElementTree
 
 import cli
 from cli import carriers, trunkha, write_file
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
-SVG = "{http://www.w3.org/2000/svg}"
 
 BLACKOUT = {
     "duration": 600,
@@ -66,7 +65,7 @@ class Tables(Simulated):
 
     def test_tables_tell_what_json_does(self):
         text = self.simulate().stdout
-        head = re.search(r"(?m)^TRUNK +ATTEMPTS .*$", text).group()
+        head = re.search(r"(?m)^TRUNK +PROBES .*$", text).group()
         row = re.search(r"(?m)^a1 .*$", text).group()
         self.assertIn(" 180 s ", row)
         self.assertEqual(row[head.index("FALLS")], "1")
@@ -77,6 +76,38 @@ class Tables(Simulated):
         self.assertGreater(parts[0], calls / 2)
         self.assertIn(f'"calls":{calls},', self.simulate("--json").stdout)
 
+    def test_callers_are_told_of_trunk_by_trunk(self):
+        text, simulation = self.simulate().stdout, self.runs()[0]["simulation"]
+        trunk = simulation["trunks"][0]
+        self.assertGreater(trunk["delayed"], 0)
+        self.assertEqual(trunk["delayMaxMs"], simulation["calls"]["delayMaxMs"])
+        self.assertEqual(sum(trunk["lost"] for trunk in simulation["trunks"]), simulation["calls"]["lost"])
+        self.assertRegex(text, r"(?m)^TRUNK +ATTEMPTS +ANSWERED +FAILED +LOST +CUT +DELAYED +ON AVERAGE +AT MOST$")
+        self.assertRegex(text, rf"(?m)^a1 +{trunk['attempts']} +{trunk['answered']} +{trunk['failed']} +{trunk['lost']} "
+                               rf"+{trunk['cut']} +{trunk['delayed']} +[\d.]+ s +[\d.]+ s$")
+        self.assertRegex(text, r"(?m)^b1 .* 0 +- +-$")
+
+    def test_tables_stay_readable(self):
+        for head in re.findall(r"(?m)^TRUNK .*$", self.simulate().stdout):
+            self.assertLessEqual(len(head), 100)
+
+    def test_timeline_and_summary_count_the_same_moves(self):
+        config = carriers()
+        config["trunkGroups"][0]["failoverTrunkGroupId"] = "carrier-b"
+        self.config = write_file(self, config)
+        for profile, whose in (("RP", {"RP"}), ("carrier-a", {"RP", "carrier-a"})):
+            self.scenario = write_file(self, {**BLACKOUT, "calls": [{"perSecond": 5, "profile": profile}]})
+            text = self.simulate().stdout
+            told = re.findall(r"(?m)^[\d:.]+  calls of (\S+) ", text)
+            self.assertEqual(set(told), whose)
+            self.assertEqual(int(re.search(r"(?m)^new calls went elsewhere +(\d+)$", text).group(1)), len(told))
+
+    def test_name_and_about_stand_at_the_head(self):
+        self.scenario = write_file(self, {**BLACKOUT, "name": "friday", "about": "The carrier\u2019s usual."})
+        self.assertTrue(self.simulate().stdout.startswith("friday: The carrier\u2019s usual.\n\nTIME "))
+        simulation = self.runs()[0]["simulation"]
+        self.assertEqual((simulation["name"], simulation["about"]), ("friday", "The carrier\u2019s usual."))
+
     def test_settings_change_the_course(self):
         slow, quick = self.detection(), self.detection("--set", "keepalive.interval=5", "--set=keepalive.suspectInterval=1")
         self.assertLess(quick, slow)
@@ -84,6 +115,16 @@ class Tables(Simulated):
     def test_seed_changes_the_moments_and_the_same_seed_nothing(self):
         self.assertEqual(self.simulate("--seed", "5").stdout, self.simulate("--seed", "5").stdout)
         self.assertNotEqual(self.simulate("--seed", "5").stdout, self.simulate("--seed", "6").stdout)
+
+    def test_seeds_are_those_of_scenarios(self):
+        self.assertEqual(self.simulate("--seed", "4294967295").stdout.split("\n\n", 1)[1],
+                         trunkha("simulate", self.config, write_file(self, {**BLACKOUT, "seed": 4294967295}))
+                         .stdout.split("\n\n", 1)[1])
+        for seed in ("0", "4294967296"):
+            self.assertIn("from 1 to 4294967295", self.simulate("--seed", seed, status=3).stderr)
+            self.scenario = write_file(self, {**BLACKOUT, "seed": int(seed)})
+            self.assertIn("from 1 to 4294967295", self.simulate(status=2).stderr)
+            self.scenario = write_file(self, BLACKOUT)
 
     def test_quiet_scenario_has_no_changes_after_the_start(self):
         self.scenario = write_file(self, {"duration": 60})
@@ -149,6 +190,12 @@ class Comparison(Simulated):
         self.assertEqual(second["settings"], ["keepalive.timeout=2", "keepalive.interval=15",
                                               "keepalive.failureResponseCodes=[408,\"5xx\"]",
                                               "keepalive.maxFailedAttempts=1"])
+
+    def test_several_comparisons_make_one_run(self):
+        text = self.simulate("--compare", "keepalive.interval=15,keepalive.timeout=2", "--compare", "keepalive.jitter=0").stdout
+        self.assertIn("keepalive.interval=15,keepalive.timeout=2,keepalive.jitter=0:\nTIME ", text)
+        first, second = self.runs("--compare", "keepalive.interval=15,keepalive.timeout=2", "--compare", "keepalive.jitter=0")
+        self.assertEqual(second["settings"], ["keepalive.interval=15", "keepalive.timeout=2", "keepalive.jitter=0"])
 
     def rows(self, trunks):
         text = self.simulate("--compare", f"trunkGroups.carrier-a.trunks={json.dumps(trunks)}").stdout
@@ -221,7 +268,9 @@ class Mistakes(Simulated):
     def test_settings_that_cannot_be_made_are_told(self):
         for option in ("--set", "--compare"):
             result = self.simulate(option, "keepalive.intervall=10", status=2)
-            self.assertIn("intervall", result.stderr)
+            lint = trunkha("lint", self.config, "--set", "keepalive.intervall=10").stdout
+            self.assertEqual(result.stderr, lint[:lint.rindex(self.config)])
+            self.assertRegex(result.stderr, r"(?s)intervall.* \[TH\d+ [a-z-]+\].*\n    why: .*\n    fix: ")
 
     def test_options_that_exclude_each_other_are_refused(self):
         for arguments, words in ((("--events", "--json"), "leave --json and --compare out"),
@@ -232,6 +281,40 @@ class Mistakes(Simulated):
         self.assertIn("SCENARIO is missing", trunkha("simulate", self.config).stderr)
         self.assertIn("a recording has its own", trunkha("simulate", self.config, "--replay", "x", "--seed", "5").stderr)
 
+    def test_picture_is_not_for_standard_output(self):
+        self.assertIn("name a file", self.simulate("--svg", "-", status=3).stderr)
+        self.assertFalse(os.path.exists("-"))
+
+    def test_picture_that_fails_leaves_the_old_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "picture.svg")
+            with open(path, "w") as file:
+                file.write("the old one")
+            before = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+            try:
+                result = trunkha("simulate", self.config, self.scenario, "--svg", path)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            self.check_exit(result, 3)
+            self.assertIn(f"cannot write {path}: File too large", result.stderr)
+            self.assertEqual(os.listdir(folder), ["picture.svg"])
+            with open(path) as file:
+                self.assertEqual(file.read(), "the old one")
+
+    def test_picture_takes_the_place_of_the_old_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, link = os.path.join(folder, "picture.svg"), os.path.join(folder, "link.svg")
+            with open(path, "w") as file:
+                os.fchmod(file.fileno(), 0o640)
+            os.symlink(path, link)
+            self.simulate("--svg", link)
+            self.assertTrue(os.path.islink(link))
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+            self.assertEqual(sorted(os.listdir(folder)), ["link.svg", "picture.svg"])
+            with open(path) as file:
+                self.assertIn("<svg", file.read())
+
     def test_output_that_cannot_be_written_is_no_success(self):
         for arguments in ((), ("--json",), ("--events",)):
             with open("/dev/full", "w") as full:
@@ -239,77 +322,6 @@ class Mistakes(Simulated):
                                         stderr=subprocess.PIPE, text=True, timeout=cli.LIMIT)
             self.check_exit(result, 3)
             self.assertIn("cannot write to standard output", result.stderr)
-
-
-class Picture(Simulated):
-    def draw(self, *arguments):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "picture.svg")
-            self.simulate("--svg", path, *arguments)
-            return ElementTree.parse(path).getroot()
-
-    def texts(self, root):
-        return [element.text for element in root.iter(f"{SVG}text")]
-
-    def test_it_stands_alone(self):
-        root = self.draw()
-        self.assertEqual(root.tag, f"{SVG}svg")
-        for element in root.iter():
-            self.assertTrue(element.tag.startswith(SVG), element.tag)
-            self.assertNotIn(element.tag[len(SVG):], ("script", "image", "foreignObject"))
-            for name, value in element.attrib.items():
-                self.assertFalse(name.endswith("href") or name.startswith("on"), name)
-                self.assertNotRegex(value, r"https?:|url\((?!#)")
-
-    def test_it_has_no_number_that_is_none(self):
-        for element in self.draw().iter():
-            for value in element.attrib.values():
-                self.assertNotRegex(value, r"(?i)\b(nan|inf)")
-
-    def test_states_are_words(self):
-        texts = self.texts(self.draw())
-        for word in ("AVAILABLE", "DEGRADED", "DOWN", "UNKNOWN"):
-            self.assertIn(word, texts)
-        self.assertEqual(texts.count("DOWN"), 2, "in the legend, and in the band of a1")
-
-    def test_axes_charts_and_trunks_are_named(self):
-        texts = self.texts(self.draw())
-        for words in ("a1", "b1", "0:00", "10:00", "time (minutes:seconds)", "Calls per second, by trunk"):
-            self.assertIn(words, texts)
-        self.assertTrue(any(text.startswith("Post-dial delay") for text in texts))
-
-    def test_comparison_draws_both(self):
-        texts = self.texts(self.draw("--compare", "keepalive.interval=5"))
-        self.assertIn("as in the file", texts)
-        self.assertIn("keepalive.interval=5", texts)
-        self.assertEqual(texts.count("Calls per second, by trunk"), 2)
-
-    def test_each_run_has_the_bands_of_its_own_trunks(self):
-        texts = self.texts(self.draw("--compare", 'trunkGroups.carrier-a.trunks=[{"id": "a2", "sipAddress": "192.0.2.9"}]'))
-        self.assertEqual([text for text in texts if text in ("a1", "a2", "b1")], ["a1", "b1", "b1", "a2"])
-
-    def test_names_are_escaped(self):
-        config = carriers()
-        wild = '<&"\'>\u00fc\uffff'
-        config["trunkGroups"][0]["trunks"][0]["id"] = wild
-        self.config = write_file(self, config)
-        self.assertIn(wild.replace("\uffff", "?"), self.texts(self.draw()))
-
-    def test_every_ready_scenario_is_drawn(self):
-        for self.config, self.scenario in ready_scenarios():
-            self.assertIn("Calls per second, by trunk", self.texts(self.draw()))
-
-    def test_many_trunks_are_drawn_as_far_as_there_is_room(self):
-        trunks = [{"id": f"t{i}", "sipAddress": f"192.0.2.{i}"} for i in range(1, 101)]
-        self.config = write_file(self, {"trunkGroups": [{"id": "g", "strategy": "roundRobin", "trunks": trunks}]})
-        texts = self.texts(self.draw())
-        self.assertIn("and 76 more trunks", texts)
-        self.assertIn("other trunks", texts)
-
-    def test_picture_that_cannot_be_written_is_no_success(self):
-        for path, words in (("/nowhere/a.svg", "No such file"), ("/dev/full", "No space left")):
-            result = self.simulate("--svg", path, status=3)
-            self.assertIn(f"cannot write {path}: {words}", result.stderr)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ START_TEST(every_rule_has_a_good_and_a_bad_configuration)
     const struct tha_config_rule *rule;
     unsigned n = 0;
 
-    for (uint32_t code = THA_CODE_FIRST_OF_LINT; (rule = tha_config_get_rule(code)); code++) {
+    for (uint32_t code = THA_CODE_FIRST_OF_LINT; (rule = tha_lint_get_rule(code)); code++) {
         ck_assert_msg(has_case(&good, rule->code) && has_case(&bad, rule->code), "%s", rule->code);
         n++;
     }

@@ -57,6 +57,13 @@ static uint32_t read_addresses(char *list, uint32_t ttl_s, const struct tha_name
     return n;
 }
 
+static bool is_dead(const struct tha_dns_settings *settings)
+{
+    char host[THA_ADDR_TEXT_SIZE];
+
+    return settings->n_servers && !strcmp(tha_addr_host_text(&settings->servers[0], host, sizeof(host)), ZONE_DEAD_SERVER);
+}
+
 static int resolve(const struct tha_name *name, const struct tha_dns_settings *settings, struct tha_location *ret_locations,
                    struct tha_srv_targets *ret_targets, struct tha_lookup_result *ret_result, void *user_data)
 {
@@ -64,10 +71,9 @@ static int resolve(const struct tha_name *name, const struct tha_dns_settings *s
     struct tha_lookup_result result = {.trouble = THA_DNS_TROUBLE_SILENT, .locations = ret_locations};
     char line[LINE_SIZE], *rest = NULL, *addresses, *word;
 
-    (void)settings;
     zone->n_asked++;
     ret_targets->count = 0;
-    if (find_line(zone->lines, name->host, line) && !read_trouble(line, &result.trouble)) {
+    if (!is_dead(settings) && find_line(zone->lines, name->host, line) && !read_trouble(line, &result.trouble)) {
         addresses = strtok_r(line, " ", &rest);
         word = strtok_r(NULL, " ", &rest);
         result.trouble = THA_DNS_FINE;

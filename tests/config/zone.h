@@ -6,6 +6,9 @@
 
 #include "config/config.h"
 
+/** As the first name server of a configuration: it answers nothing. */
+#define ZONE_DEAD_SERVER "192.0.2.53"
+
 struct zone {
     const char *lines;
     unsigned n_asked;

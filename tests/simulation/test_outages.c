@@ -68,6 +68,36 @@ static void run_to(uint64_t at_ms)
     ck_assert_int_ge(trunkha_simulation_run(simulation, at_ms - summary.elapsed_ms), 0);
 }
 
+static trunkha_simulation_trunk trunk(uint32_t index)
+{
+    trunkha_simulation_trunk got = TRUNKHA_SIMULATION_TRUNK_INIT;
+
+    ck_assert_int_eq(trunkha_simulation_get_trunk(simulation, index, &got), 0);
+
+    return got;
+}
+
+/** Each call that went wrong did so at one trunk, or found none. */
+static void check_shares(const trunkha_simulation_summary *summary)
+{
+    trunkha_simulation_trunk got = TRUNKHA_SIMULATION_TRUNK_INIT;
+    uint64_t delayed = 0, total_ms = 0, lost = 0, cut = 0;
+    uint32_t max_ms = 0;
+
+    for (uint32_t i = 0; !trunkha_simulation_get_trunk(simulation, i, &got); i++) {
+        delayed += got.calls_delayed;
+        total_ms += got.delay_total_ms;
+        max_ms = got.delay_max_ms > max_ms ? got.delay_max_ms : max_ms;
+        lost += got.calls_lost;
+        cut += got.calls_cut;
+    }
+    ck_assert_uint_eq(delayed, summary->calls_delayed);
+    ck_assert_uint_eq(total_ms, summary->delay_total_ms);
+    ck_assert_uint_eq(max_ms, summary->delay_max_ms);
+    ck_assert_uint_le(lost, summary->calls_lost);
+    ck_assert_uint_eq(cut, summary->calls_cut);
+}
+
 static trunkha_simulation_summary play(const char *config, const char *scenario)
 {
     trunkha_simulation_summary summary = TRUNKHA_SIMULATION_SUMMARY_INIT;
@@ -78,17 +108,9 @@ static trunkha_simulation_summary play(const char *config, const char *scenario)
     ck_assert_uint_eq(summary.elapsed_ms, summary.duration_ms);
     ck_assert_uint_eq(summary.calls, summary.calls_answered + summary.calls_delayed + summary.calls_lost +
                                          summary.calls_unanswered + summary.calls_under_way);
+    check_shares(&summary);
 
     return summary;
-}
-
-static trunkha_simulation_trunk trunk(uint32_t index)
-{
-    trunkha_simulation_trunk got = TRUNKHA_SIMULATION_TRUNK_INIT;
-
-    ck_assert_int_eq(trunkha_simulation_get_trunk(simulation, index, &got), 0);
-
-    return got;
 }
 
 static trunkha_trunk_status status(uint32_t index)
@@ -459,6 +481,57 @@ static char *json_of(const char *scenario, uint64_t piece_ms)
     SCENARIO("{\"at\": 300, \"who\": \"all\", \"do\": \"loss\", \"lossPercent\": 30},"                                      \
              "{\"at\": 900, \"who\": \"a\", \"do\": \"flapping\", \"down\": 7, \"up\": 31}")
 
+START_TEST(callers_see_which_trunk_has_cost_them_what)
+{
+    trunkha_simulation_summary summary = play(CONFIG, SCENARIO("{\"at\": 600, \"who\": \"a\", \"do\": \"silent\"}"));
+
+    ck_assert_uint_gt(trunk(A).calls_delayed, 0);
+    ck_assert_uint_eq(trunk(A).calls_delayed, summary.calls_delayed);
+    ck_assert_uint_ge(trunk(A).delay_max_ms, 3000); /* noResponseTimeout, or noRingTimeout of those that got a 100 */
+    ck_assert_uint_eq(trunk(A).calls_lost, summary.calls_lost); /* those that rang there */
+    ck_assert_uint_gt(trunk(A).calls_lost, 0);
+    ck_assert_uint_gt(trunk(A).calls_cut, 0);
+    ck_assert_uint_eq(trunk(B).calls_delayed + trunk(B).calls_lost + trunk(B).calls_cut, 0);
+    end();
+}
+END_TEST
+
+START_TEST(call_without_a_trunk_is_lost_by_none)
+{
+    trunkha_simulation_summary summary = play(CONFIG, SCENARIO("{\"at\": 600, \"who\": \"all\", \"do\": \"disable\"}"));
+
+    ck_assert_uint_gt(summary.calls_lost, 50000);
+    ck_assert_uint_eq(trunk(A).calls_lost + trunk(B).calls_lost, 0);
+    end();
+}
+END_TEST
+
+static unsigned count_moves(const char *profile_id)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < n_noted && i < NOTED; i++)
+        n += noted[i].type == TRUNKHA_EVENT_ACTIVE_CHANGE && !strcmp(noted[i].entity_id, profile_id);
+
+    return n;
+}
+
+START_TEST(moves_of_groups_count_where_calls_name_them)
+{
+    static const char steps[] = "\"steps\": [{\"at\": 600, \"who\": \"a\", \"do\": \"silent\"}]}";
+    char scenario[512];
+
+    ck_assert_uint_eq(play(CONFIG, IDLE("{\"at\": 600, \"who\": \"a\", \"do\": \"silent\"}")).active_changes,
+                      count_moves("out"));
+    ck_assert_uint_gt(count_moves("ga"), 0);
+    end();
+    snprintf(scenario, sizeof(scenario), "{\"duration\": 3600, \"calls\": [{\"perSecond\": 1, \"profile\": \"ga\"}], %s",
+             steps);
+    ck_assert_uint_eq(play(CONFIG, scenario).active_changes, count_moves("out") + count_moves("ga"));
+    end();
+}
+END_TEST
+
 START_TEST(same_seed_gives_the_same_story_however_it_is_cut)
 {
     char *whole = json_of(STORMY, UINT64_MAX), *again = json_of(STORMY, UINT64_MAX), *pieces = json_of(STORMY, 777);
@@ -660,6 +733,7 @@ SUITE("outages", calm_hour_loses_nobody_and_tells_little, busy_and_absent_callee
       dns_outage_keeps_the_last_good_addresses, line_cut_at_home_is_our_own_fault,
       line_cut_at_home_loses_every_call_that_begins, drained_trunk_finishes_its_calls,
       trunk_disabled_for_a_while_comes_back_and_has_not_fallen, same_seed_gives_the_same_story_however_it_is_cut,
-      other_settings_meet_the_same_callers, samples_add_up_to_the_trunk,
+      callers_see_which_trunk_has_cost_them_what, call_without_a_trunk_is_lost_by_none,
+      moves_of_groups_count_where_calls_name_them, other_settings_meet_the_same_callers, samples_add_up_to_the_trunk,
       view_lives_in_the_time_of_the_simulation_and_outlives_it, callback_cannot_run_it_but_may_release_it,
       mistakes_are_told_with_their_place, want_of_memory_is_survived_wherever_it_strikes)

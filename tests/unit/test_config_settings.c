@@ -195,11 +195,35 @@ END_TEST
 
 START_TEST(value_that_is_wrong_is_blamed_where_it_would_stand)
 {
-    expect_finding("keepalive.interval=fast", "TH004", "\"interval\" must be a number of seconds, not a string");
+    expect_finding("keepalive.interval=fast", "TH004",
+                   "the setting \"keepalive.interval\": \"interval\" must be a number of seconds, not a string");
     ck_assert_str_eq(told.pointer, "/keepalive/interval");
-    expect_finding("keepalive.timeout=hunter2", "TH004", "\"timeout\" must be a number of seconds, not a string");
-    ck_assert_uint_eq(told.last.line, 1);
+    ck_assert_uint_eq(told.last.line, 0);
+    ck_assert_uint_eq(told.last.column, 0);
+    expect_finding("keepalive.timeout=hunter2", "TH004",
+                   "the setting \"keepalive.timeout\": \"timeout\" must be a number of seconds, not a string");
+    ck_assert_str_eq(told.pointer, "/keepalive/timeout");
     ck_assert_ptr_null(strstr(told.message, "hunter2"));
+}
+END_TEST
+
+START_TEST(what_is_inside_of_a_setting_is_its_own)
+{
+    expect_finding("keepalive={\"interval\": 0}", "TH005",
+                   "the setting \"keepalive\": \"interval\" must be from 1 to 3600 seconds, not 0");
+    expect_finding("trunkGroups.carrier-a.trunks.a.b={\"id\": \"z\"}", "TH007",
+                   "the setting \"trunkGroups.carrier-a.trunks.a.b\": \"sipAddress\" is missing");
+}
+END_TEST
+
+START_TEST(last_of_several_settings_is_blamed)
+{
+    const char *const settings[] = {"keepalive={\"interval\": 0}", "keepalive.timeout=3", "keepalive.interval=0"};
+
+    ck_assert_int_eq(read_with(settings, 2, NULL), TRUNKHA_ERR_CONFIG);
+    ck_assert_str_eq(told.message, "the setting \"keepalive\": \"interval\" must be from 1 to 3600 seconds, not 0");
+    ck_assert_int_eq(read_with(settings, 3, NULL), TRUNKHA_ERR_CONFIG);
+    ck_assert_str_eq(told.message, "the setting \"keepalive.interval\": \"interval\" must be from 1 to 3600 seconds, not 0");
 }
 END_TEST
 
@@ -254,4 +278,5 @@ SUITE("config settings", value_of_the_file_is_replaced, missing_objects_are_made
       whole_objects_and_entries_can_be_set, later_settings_see_what_earlier_ones_have_made,
       setting_that_cannot_be_made_has_no_place, setting_without_a_value_is_not_shown,
       path_is_not_longer_than_any_key_is_deep, number_out_of_range_is_called_one,
-      value_that_is_wrong_is_blamed_where_it_would_stand, settings_of_any_shape_are_survived)
+      value_that_is_wrong_is_blamed_where_it_would_stand, what_is_inside_of_a_setting_is_its_own,
+      last_of_several_settings_is_blamed, settings_of_any_shape_are_survived)

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "../config/zone.h"
@@ -5,7 +6,7 @@
 
 static struct {
     unsigned count;
-    char codes[256];
+    char codes[256], message[512];
 } told;
 
 static void take(const trunkha_finding *finding, void *user_data)
@@ -13,6 +14,7 @@ static void take(const trunkha_finding *finding, void *user_data)
     (void)user_data;
     told.count++;
     strncat(told.codes, finding->code, sizeof(told.codes) - strlen(told.codes) - 1);
+    strncpy(told.message, finding->message, sizeof(told.message) - 1);
 }
 
 static int lint(const char *json, const struct tha_config_resolver *resolver)
@@ -45,6 +47,18 @@ START_TEST(each_name_is_looked_up_once)
 }
 END_TEST
 
+START_TEST(disabled_trunks_are_not_looked_up)
+{
+    ck_assert_uint_eq(count_questions("a.example 192.0.2.1 60\n",
+                                      "{\"trunkGroups\": [{\"id\": \"a\", \"sipAddress\": \"gone.example\", "
+                                      "\"adminState\": \"disabled\"},"
+                                      "{\"id\": \"b\", \"sipAddress\": \"a.example\", \"adminState\": \"disabled\"},"
+                                      "{\"id\": \"c\", \"sipAddress\": \"a.example\", \"adminState\": \"draining\"}]}"),
+                      1);
+    ck_assert_uint_eq(told.count, 0);
+}
+END_TEST
+
 START_TEST(addresses_are_not_looked_up)
 {
     ck_assert_uint_eq(count_questions("", "{\"trunkGroups\": [{\"id\": \"a\", \"sipAddress\": \"192.0.2.1\"}]}"), 0);
@@ -59,16 +73,47 @@ static const char five[] =
 START_TEST(third_silence_in_a_row_is_the_last)
 {
     ck_assert_uint_eq(count_questions("", five), 3);
-    ck_assert_str_eq(told.codes, "TH046TH046TH046TH046");
+    ck_assert_str_eq(told.codes, "TH048");
+    ck_assert_str_eq(told.message, "5 of 5 names could not be looked up, that of trunk \"a\" first: no DNS server has "
+                                   "answered in time (asked: those of /etc/resolv.conf)");
+}
+END_TEST
+
+START_TEST(servers_that_fail_go_on_being_asked)
+{
+    ck_assert_uint_eq(count_questions("a.example FAILED\nb.example FAILED\nc.example FAILED\nd.example FAILED\n"
+                                      "e.example NO_NAME\n",
+                                      five),
+                      5);
+    ck_assert_str_eq(told.codes, "TH048TH046");
+}
+END_TEST
+
+START_TEST(servers_of_the_file_are_named)
+{
+    static const char lists[][2][256] = {
+        {"{\"trunkGroups\": [{\"id\": \"a\", \"sipAddress\": \"a.example\"}], \"dns\": {\"servers\": [\"192.0.2.1:53\"]}}",
+         "(asked: 192.0.2.1:53)"},
+        {"{\"trunkGroups\": [{\"id\": \"a\", \"sipAddress\": \"a.example\"}],"
+         "\"dns\": {\"servers\": [\"192.0.2.1\", \"${TRUNKHA_TEST_SERVER}\"]}}",
+         "(asked: 192.0.2.1, ${TRUNKHA_TEST_SERVER})"},
+    };
+
+    setenv("TRUNKHA_TEST_SERVER", "192.0.2.2", 1);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        ck_assert_uint_eq(count_questions("", lists[i][0]), 1);
+        ck_assert_str_eq(told.codes, "TH048");
+        ck_assert_ptr_nonnull(strstr(told.message, lists[i][1]));
+    }
 }
 END_TEST
 
 START_TEST(an_answer_between_silences_keeps_asking)
 {
     ck_assert_uint_eq(count_questions("c.example 192.0.2.1 60\n", five), 5);
-    ck_assert_str_eq(told.codes, "TH046TH046TH046TH046");
+    ck_assert_str_eq(told.codes, "TH048");
     ck_assert_uint_eq(count_questions("c.example NO_NAME\n", five), 5);
-    ck_assert_uint_eq(told.count, 5);
+    ck_assert_str_eq(told.codes, "TH048TH046");
 }
 END_TEST
 
@@ -86,7 +131,7 @@ START_TEST(resolver_that_fails_is_silent_unless_memory_has_ended)
     struct tha_config_resolver resolver = {refuse, &err};
 
     ck_assert_int_eq(lint(five, &resolver), 0);
-    ck_assert_str_eq(told.codes, "TH046TH046TH046TH046");
+    ck_assert_str_eq(told.codes, "TH048");
     err = TRUNKHA_ERR_NOMEM;
     ck_assert_int_eq(lint(five, &resolver), TRUNKHA_ERR_NOMEM);
     ck_assert_uint_eq(told.count, 0);
@@ -104,6 +149,7 @@ START_TEST(nothing_is_looked_up_for_a_configuration_with_errors)
 }
 END_TEST
 
-SUITE("lint names", each_name_is_looked_up_once, addresses_are_not_looked_up, third_silence_in_a_row_is_the_last,
+SUITE("lint names", each_name_is_looked_up_once, disabled_trunks_are_not_looked_up, addresses_are_not_looked_up,
+      third_silence_in_a_row_is_the_last, servers_that_fail_go_on_being_asked, servers_of_the_file_are_named,
       an_answer_between_silences_keeps_asking, resolver_that_fails_is_silent_unless_memory_has_ended,
       nothing_is_looked_up_for_a_configuration_with_errors)

@@ -1,5 +1,7 @@
 /* Recordings, read: whole or not at all, and findings with line numbers. */
+#include "config/catalogue.h"
 #include "config/config.h"
+#include "config/finding.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,6 +55,10 @@ struct hook {
     long alive;
 };
 
+static struct tha_trunk_model trunks[] = {
+    {.id = "a1", .uri = "sip:192.0.2.1"}, {.id = "b1", .uri = "sip:192.0.2.2"}, {.id = "carrier-a", .uri = "sip:192.0.2.3"}};
+static struct tha_model model = {.trunks = trunks, .n_trunks = 3};
+
 static struct hook hook;
 static unsigned n_findings, last_line;
 static uint32_t last_severity;
@@ -92,7 +98,7 @@ static int read_with(const char *text, size_t len, long n_good, struct tha_recor
     hook = (struct hook){n_good, 0};
     n_findings = 0;
 
-    return tha_config_read_recording(&mem, text, len, on_finding, NULL, ret_recording);
+    return tha_config_read_recording(&mem, text, len, &model, on_finding, NULL, ret_recording);
 }
 
 static struct tha_recording *read_good(const char *text)
@@ -270,7 +276,7 @@ END_TEST
 
 START_TEST(what_is_no_recording_is_refused_in_its_first_line)
 {
-    refuse("", 1, "TH007");
+    refuse("", 1, "TH051");
     refuse("\n", 1, "TH001");
     refuse("hello\n", 1, "TH001");
     refuse("[]\n", 1, "TH001");
@@ -312,7 +318,36 @@ START_TEST(recording_that_breaks_off_is_warned_of)
     ck_assert_uint_eq(last_line, 4);
     ck_assert_uint_eq(last_severity, TRUNKHA_SEVERITY_WARNING);
     ck_assert_msg(strstr(last_message, "breaks off"), "%s", last_message);
+    ck_assert_str_eq(last_code, "TH049");
     tha_recording_free(recording);
+}
+END_TEST
+
+#define C1 "{\"at\":0,\"in\":\"trunk\",\"joined\":true,\"trunk\":\"c1\",\"schedule\":\"0123456789abcdef\"}\n"
+
+START_TEST(trunk_that_is_not_configured_is_warned_of_once)
+{
+    struct tha_recording *recording = read_good(HEADER LOAD C1 LOAD C1);
+
+    ck_assert_uint_eq(n_findings, 1);
+    ck_assert_uint_eq(last_line, 4);
+    ck_assert_uint_eq(last_severity, TRUNKHA_SEVERITY_WARNING);
+    ck_assert_str_eq(last_code, "TH050");
+    ck_assert_str_eq(last_message, "the configuration has no trunk \"c1\"");
+    ck_assert_uint_eq(recording->n_inputs, 6);
+    tha_recording_free(recording);
+}
+END_TEST
+
+START_TEST(recording_of_other_trunks_only_is_refused)
+{
+    struct tha_recording *recording;
+    const char *text = HEADER "{\"at\":0,\"in\":\"load\",\"trunks\":1}\n" C1;
+
+    ck_assert_int_eq(read_with(text, strlen(text), INT32_MAX, &recording), TRUNKHA_ERR_CONFIG);
+    ck_assert_uint_eq(n_findings, 2); /* the trunk, and all of it */
+    ck_assert_int_eq(hook.alive, 0);
+    tha_recording_free(read_good(HEADER LOAD)); /* one that it has is enough */
 }
 END_TEST
 
@@ -361,7 +396,7 @@ END_TEST
 
 START_TEST(recording_without_a_load_is_refused)
 {
-    refuse(HEADER "{\"at\":1,\"in\":\"start\"}\n", 2, "TH007");
+    refuse(HEADER "{\"at\":1,\"in\":\"start\"}\n", 2, "TH051");
 }
 END_TEST
 
@@ -426,27 +461,74 @@ START_TEST(words_of_errors_are_read_back)
 }
 END_TEST
 
-static uint64_t schedule_of(struct tha_keepalive keepalive)
+/** An example of the catalogue: a whole recording, or the line after a load. */
+static int read_example(const char *example, const char *after)
 {
-    const struct tha_trunk_model trunk = {.id = "a1", .uri = "sip:192.0.2.1", .keepalive = &keepalive};
+    struct tha_recording *recording = NULL;
+    char text[1024];
+    int err;
 
-    return tha_recording_schedule(&trunk);
+    snprintf(text, sizeof(text), "%s%s%s", strstr(example, "\"trunkha\"") ? "" : HEADER LOAD, example, after);
+    err = read_with(text, strlen(text), INT32_MAX, &recording);
+    tha_recording_free(recording);
+
+    return err;
 }
 
-START_TEST(only_what_decides_about_probes_is_part_of_the_schedule)
+START_TEST(examples_of_the_catalogue_are_true)
+{
+    for (uint32_t code = THA_CODE_FIRST_OF_RECORDINGS; code < THA_CODES; code++) {
+        const struct tha_config_rule *rule = tha_config_get_rule(code);
+        int err = read_example(rule->bad, "");
+
+        ck_assert_int_eq(err, rule->severity == TRUNKHA_SEVERITY_ERROR ? TRUNKHA_ERR_CONFIG : 0);
+        ck_assert_uint_eq(n_findings, 1);
+        ck_assert_str_eq(last_code, rule->code);
+        ck_assert_int_eq(read_example(rule->good, "\n"), 0);
+        ck_assert_uint_eq(n_findings, 0);
+    }
+}
+END_TEST
+
+static uint32_t hold_down_ms;
+
+static uint64_t schedule_of(struct tha_keepalive keepalive)
+{
+    static const uint32_t group = 0;
+    struct tha_trunk_model trunk = {.id = "a1", .uri = "sip:192.0.2.1", .keepalive = &keepalive};
+    struct tha_profile_model profile = {.groups = &group, .n_groups = 1, .hold_down_ms = hold_down_ms};
+    const struct tha_model one = {.trunks = &trunk, .n_trunks = 1, .profiles = &profile, .n_profiles = 1};
+
+    return tha_recording_schedule(&one, 0);
+}
+
+START_TEST(whatever_decides_about_probes_is_part_of_the_schedule)
 {
     const struct tha_keepalive usual = {.enabled = true, .interval_ms = 30000, .timeout_ms = 3000};
-    struct tha_keepalive judged = usual, hasty = usual, patient = usual;
+    struct tha_keepalive others[] = {usual, usual, usual, usual, usual, usual};
+    uint64_t schedule = schedule_of(usual);
 
-    judged.max_failed_attempts = 7;
-    judged.degraded_rtt_ms = 100;
-    judged.damping.window_ms = 5;
-    tha_codes_put(&judged.failing, 404, true);
-    hasty.interval_ms = 10000;
-    patient.timeout_ms = 5000;
-    ck_assert(schedule_of(usual) == schedule_of(judged));
-    ck_assert(schedule_of(usual) != schedule_of(hasty));
-    ck_assert(schedule_of(usual) != schedule_of(patient));
+    others[0].interval_ms = 10000;
+    others[1].timeout_ms = 5000;
+    others[2].max_failed_attempts = 7; /* until then it is suspect, and probed more often */
+    others[3].degraded_rtt_ms = 100;   /* a hold-down begins when it is AVAILABLE again */
+    others[4].damping.window_ms = 5;
+    tha_codes_put(&others[5].failing, 404, true);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        ck_assert_msg(schedule_of(others[i]) != schedule, "%zu", i);
+    ck_assert(schedule_of(usual) == schedule);
+    hold_down_ms = 60000;
+    ck_assert(schedule_of(usual) != schedule);
+}
+END_TEST
+
+START_TEST(what_a_probe_says_is_not_part_of_the_schedule)
+{
+    struct tha_keepalive usual = {.enabled = true, .interval_ms = 30000, .timeout_ms = 3000};
+    uint64_t schedule = schedule_of(usual);
+
+    usual.text.user_agent = "sbc";
+    ck_assert(schedule_of(usual) == schedule);
 }
 END_TEST
 
@@ -454,7 +536,8 @@ SUITE("recording", header_says_when_by_whom_and_with_which_seed, targets_and_que
       probes_and_their_evidence_are_read, calls_are_read, answers_of_the_dns_are_read, the_rest_is_read,
       last_line_that_is_not_whole_is_left_out, every_cut_of_a_recording_is_read_or_refused_in_its_first_lines,
       what_is_no_recording_is_refused_in_its_first_line, what_is_wrong_with_all_of_it_is_told_in_words,
-      recording_that_breaks_off_is_warned_of, bad_line_is_named_by_its_number, every_bad_line_is_told,
+      recording_that_breaks_off_is_warned_of, trunk_that_is_not_configured_is_warned_of_once,
+      recording_of_other_trunks_only_is_refused, bad_line_is_named_by_its_number, every_bad_line_is_told,
       too_long_a_line_is_refused, recording_without_a_load_is_refused, reading_survives_any_failing_allocation,
-      random_damage_is_read_or_refused, words_of_errors_are_read_back,
-      only_what_decides_about_probes_is_part_of_the_schedule)
+      random_damage_is_read_or_refused, words_of_errors_are_read_back, examples_of_the_catalogue_are_true,
+      whatever_decides_about_probes_is_part_of_the_schedule, what_a_probe_says_is_not_part_of_the_schedule)

@@ -186,7 +186,46 @@ START_TEST(outcome_counts_where_the_attempt_began)
 }
 END_TEST
 
+START_TEST(delay_is_of_the_trunk_that_was_first)
+{
+    set_up();
+    tha_tally_note_delay(tally, 0, 1000, 3000);
+    tha_tally_note_delay(tally, 0, 2000, 7000);
+    tha_tally_note_delay(tally, 0, 3000, 2000);
+    ck_assert_uint_eq(trunk_at(HOUR).calls_delayed, 3);
+    ck_assert_uint_eq(trunk_at(HOUR).delay_total_ms, 12000);
+    ck_assert_uint_eq(trunk_at(HOUR).delay_max_ms, 7000);
+    ck_assert_uint_eq(tha_tally_summary(tally)->calls_delayed, 3);
+    ck_assert_uint_eq(tha_tally_summary(tally)->delay_max_ms, 7000);
+    tear_down();
+}
+END_TEST
+
+START_TEST(call_that_found_no_trunk_is_lost_by_none)
+{
+    set_up();
+    tha_tally_note_loss(tally, THA_NONE);
+    tha_tally_note_loss(tally, 1);
+    ck_assert_uint_eq(trunk_at(HOUR).calls_lost, 0);
+    tha_tally_note_loss(tally, 0);
+    ck_assert_uint_eq(trunk_at(HOUR).calls_lost, 1);
+    ck_assert_uint_eq(tha_tally_summary(tally)->calls_lost, 3);
+    tear_down();
+}
+END_TEST
+
+START_TEST(call_is_cut_where_it_was_answered)
+{
+    set_up();
+    tha_tally_note_cut(tally, 0);
+    ck_assert_uint_eq(trunk_at(HOUR).calls_cut, 1);
+    ck_assert_uint_eq(tha_tally_summary(tally)->calls_cut, 1);
+    tear_down();
+}
+END_TEST
+
 SUITE("sim tally", fault_that_is_found_counts_from_its_beginning, what_lasts_counts_until_now,
       fall_without_a_fault_is_a_false_alarm, fault_that_ends_unseen_is_missed,
       fall_by_what_was_sent_in_the_fault_is_its_doing, disabled_trunk_has_not_fallen, sample_has_the_worst_state_of_its_time,
-      sample_of_the_future_knows_nothing, samples_share_the_time_without_a_gap, outcome_counts_where_the_attempt_began)
+      sample_of_the_future_knows_nothing, samples_share_the_time_without_a_gap, outcome_counts_where_the_attempt_began,
+      delay_is_of_the_trunk_that_was_first, call_that_found_no_trunk_is_lost_by_none, call_is_cut_where_it_was_answered)
