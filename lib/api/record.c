@@ -120,7 +120,8 @@ void tha_record_load(trunkha_engine *engine, const struct tha_model *model, uint
     for (uint32_t i = 0; i < model->n_trunks; i++) {
         line = tha_record_begin_input(engine, THA_INPUT_TRUNK, now_ms);
         tha_json_line_text(line, "trunk", model->trunks[i].id);
-        tha_json_line_hex(line, "schedule", tha_recording_schedule(model, i));
+        tha_json_line_hex(line, "schedule", tha_recording_schedule(&model->trunks[i]));
+        tha_json_line_hex(line, "judging", tha_recording_judging(model, i));
         tha_record_end(engine);
     }
 }

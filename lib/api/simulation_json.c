@@ -125,14 +125,15 @@ static json_t *with_name(json_t *json, const struct tha_scenario *scenario)
 /** How true the replay is: see sim/replay.h. */
 static json_t *replay_json(const struct tha_replay *replay)
 {
+    static const char *const ways[] = {"exact", "rejudged", "resampled"};
     struct tha_replay_summary summary;
 
     tha_replay_get_summary(replay, &summary);
 
-    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "way", summary.is_exact ? "exact" : "resampled", "isCut",
-                     (int)summary.is_cut, "reloads", number(summary.n_reloads), "unknownTrunks",
-                     number(summary.n_trunks_unknown), "recordedTransitions", number(summary.n_recorded), "transitions",
-                     number(summary.n_told), "sameTransitions", number(summary.n_same));
+    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "way", ways[summary.way], "isCut", (int)summary.is_cut,
+                     "reloads", number(summary.n_reloads), "unknownTrunks", number(summary.n_trunks_unknown),
+                     "recordedTransitions", number(summary.n_recorded), "transitions", number(summary.n_told),
+                     "sameTransitions", number(summary.n_same));
 }
 
 int trunkha_simulation_json(const trunkha_simulation *simulation, char **ret_json)

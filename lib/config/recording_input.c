@@ -185,7 +185,9 @@ static void read_trunk(struct tha_recording_draft *draft, const json_t *object, 
     input->target = get_needed_target(draft, object);
     if (draft->n_targets > n_targets)
         tha_recording_meet_trunk(draft, draft->targets[n_targets].trunk_id);
-    input->schedule = tha_recording_get_hex(draft, object, "schedule");
+    input->trunk.schedule = tha_recording_get_hex(draft, object, "schedule");
+    if (json_object_get(object, "judging")) /* without it, it is another */
+        input->trunk.judging = tha_recording_get_hex(draft, object, "judging");
 }
 
 static void read_nothing(struct tha_recording_draft *draft, const json_t *object, struct tha_recorded_input *input)

@@ -20,6 +20,8 @@ struct tha_recording *tha_recording_free(struct tha_recording *recording)
 
 /* ---- Schedules ---- */
 
+#define SEED UINT64_C(0xcbf29ce484222325)
+
 /** FNV-1a, 64 bits. */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
@@ -46,9 +48,9 @@ static uint64_t mix_numbers(uint64_t hash, const uint32_t *numbers, size_t n)
     return hash;
 }
 
-/** The state of a trunk says how often it is probed: what makes the state belongs here too. */
-static uint64_t mix_keepalive(uint64_t hash, const struct tha_keepalive *keepalive)
+uint64_t tha_recording_schedule(const struct tha_trunk_model *trunk)
 {
+    const struct tha_keepalive *keepalive = trunk->keepalive;
     const uint32_t numbers[] = {
         keepalive->enabled,
         keepalive->only_when_idle,
@@ -58,15 +60,20 @@ static uint64_t mix_keepalive(uint64_t hash, const struct tha_keepalive *keepali
         keepalive->timeout_ms,
         keepalive->jitter_permille,
         keepalive->max_probes_per_minute,
-        keepalive->max_failed_attempts,
-        keepalive->recovery_attempts,
-        keepalive->degraded_loss_percent,
-        keepalive->degraded_rtt_ms,
-        keepalive->degraded_window,
-        keepalive->damping.max_transitions,
-        keepalive->damping.window_ms,
-        keepalive->damping.hold_down_ms,
-        keepalive->damping.max_hold_down_ms,
+        trunk->direction,
+    };
+
+    return mix_numbers(mix(SEED, trunk->uri, strlen(trunk->uri)), numbers, COUNT(numbers));
+}
+
+/* ---- Judging ---- */
+
+static uint64_t mix_thresholds(uint64_t hash, const struct tha_keepalive *keepalive)
+{
+    const uint32_t numbers[] = {
+        keepalive->max_failed_attempts, keepalive->recovery_attempts,    keepalive->degraded_loss_percent,
+        keepalive->degraded_rtt_ms,     keepalive->degraded_window,      keepalive->damping.max_transitions,
+        keepalive->damping.window_ms,   keepalive->damping.hold_down_ms, keepalive->damping.max_hold_down_ms,
     };
 
     hash = mix_numbers(hash, numbers, COUNT(numbers));
@@ -92,7 +99,7 @@ static bool has_group(const struct tha_profile_model *profile, uint32_t group)
     return false;
 }
 
-/** The longest: a trunk that is held down is looked at more often. */
+/** The longest: until it is over a trunk is looked at more often. */
 static uint32_t hold_down_ms(const struct tha_model *model, uint32_t group)
 {
     uint32_t longest_ms = 0;
@@ -105,14 +112,11 @@ static uint32_t hold_down_ms(const struct tha_model *model, uint32_t group)
     return longest_ms;
 }
 
-uint64_t tha_recording_schedule(const struct tha_model *model, uint32_t index)
+uint64_t tha_recording_judging(const struct tha_model *model, uint32_t index)
 {
     const struct tha_trunk_model *trunk = &model->trunks[index];
-    const uint32_t numbers[] = {index, trunk->direction, trunk->admin, hold_down_ms(model, trunk->group)};
-    uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), trunk->uri, strlen(trunk->uri));
-
-    hash = mix_numbers(hash, numbers, COUNT(numbers));
-    hash = mix_keepalive(hash, trunk->keepalive);
+    const uint32_t numbers[] = {index, trunk->admin, hold_down_ms(model, trunk->group)};
+    uint64_t hash = mix_thresholds(mix_numbers(SEED, numbers, COUNT(numbers)), trunk->keepalive);
 
     return trunk->dns_name ? mix_dns(hash, &model->dns) : hash;
 }

@@ -20,7 +20,7 @@
 
 enum tha_input_kind {
     THA_INPUT_LOAD,  /**< a configuration was taken over; its trunks follow */
-    THA_INPUT_TRUNK, /**< one of them: `schedule` */
+    THA_INPUT_TRUNK, /**< one of them: `trunk` */
     THA_INPUT_START,
     THA_INPUT_STOP,
     THA_INPUT_TURN,     /**< the engine has asked its core what it wants: later than the inputs that it is joined to, or
@@ -70,7 +70,9 @@ struct tha_recorded_input {
     bool has_evidence; /**< CLOSED */
     uint32_t target;   /**< index, or THA_NONE: there is none, or it was gone already */
     union {
-        uint64_t schedule;            /**< TRUNK: see tha_recording_schedule() */
+        struct {
+            uint64_t schedule, judging;
+        } trunk;                      /**< TRUNK: see tha_recording_schedule(), tha_recording_judging() */
         struct tha_evidence evidence; /**< EVIDENCE, CLOSED */
         struct tha_abilities abilities;
         const struct tha_recorded_call *call;
@@ -109,9 +111,11 @@ struct tha_recording {
 /** NULL is fine; returns NULL. */
 struct tha_recording *tha_recording_free(struct tha_recording *recording);
 
-/** A number for all that decides when and where the probes of the trunk @p index leave, thresholds and hold-downs included.
- *  No secret goes into it. */
-uint64_t tha_recording_schedule(const struct tha_model *model, uint32_t index);
+/** A number for the intervals and the address by which the probes of @p trunk leave; no secret goes into it. */
+uint64_t tha_recording_schedule(const struct tha_trunk_model *trunk);
+
+/** The same for what makes the state of the trunk @p index, which says by which of the intervals. */
+uint64_t tha_recording_judging(const struct tha_model *model, uint32_t index);
 
 /** The words of the format, in the order of their enums; NULL past the last. */
 const char *tha_recording_input_word(uint32_t kind);

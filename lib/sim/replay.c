@@ -56,8 +56,8 @@ static uint64_t defer(uint64_t due_ms, void *user_data)
 {
     const struct tha_replay *replay = user_data;
     const struct tha_replay_turn *turn = &replay->turn;
-    bool is_seen_to = replay->summary.is_exact && turn->first < turn->end && due_ms >= tha_replay_core_ms(turn->since_ms) &&
-                      due_ms <= tha_replay_core_ms(turn->at_ms);
+    bool is_seen_to = tha_replay_follows(replay) && turn->first < turn->end &&
+                      due_ms >= tha_replay_core_ms(turn->since_ms) && due_ms <= tha_replay_core_ms(turn->at_ms);
 
     return is_seen_to ? tha_replay_core_ms(turn->at_ms) : due_ms;
 }
@@ -245,13 +245,13 @@ static int map_trunks(const struct tha_model *model, struct tha_map *map)
     return err;
 }
 
-/** Compares what was loaded first with the trunks of @p model, which @p trunks finds by their ids. Trunks that are there in
- *  one of both only change the comb, the budgets of addresses and what is a fault at home: then none is probed as it was. */
+/** Compares what was loaded first with the trunks of @p model, which @p trunks finds by their ids. */
 static void compare_load(struct tha_replay *replay, const struct tha_model *model, const struct tha_map *trunks)
 {
     const struct tha_recording *recording = replay->recording;
     struct tha_replay_summary *summary = &replay->summary;
-    uint32_t n_loads = 0, n_same = 0;
+    uint32_t n_loads = 0, n_known = 0, n_same = 0;
+    bool is_resampled = false;
 
     for (uint32_t i = 0; i < recording->n_inputs && n_loads < 2; i++) {
         const struct tha_recorded_input *input = &recording->inputs[i];
@@ -262,9 +262,16 @@ static void compare_load(struct tha_replay *replay, const struct tha_model *mode
             continue;
         trunk = tha_map_find(trunks, recording->targets[input->target].trunk_id);
         summary->n_trunks_unknown += !trunk;
-        n_same += trunk && tha_recording_schedule(model, (uint32_t)(trunk - model->trunks)) == input->schedule;
+        if (!trunk)
+            continue;
+        n_known++;
+        n_same += tha_recording_judging(model, (uint32_t)(trunk - model->trunks)) == input->trunk.judging;
+        is_resampled = is_resampled || tha_recording_schedule(trunk) != input->trunk.schedule;
     }
-    summary->is_exact = !summary->n_trunks_unknown && n_same == model->n_trunks;
+    if (is_resampled)
+        summary->way = THA_REPLAY_RESAMPLED;
+    else if (summary->n_trunks_unknown || n_same < n_known || n_known < model->n_trunks)
+        summary->way = THA_REPLAY_REJUDGED;
 }
 
 static int compare_with_model(struct tha_replay *replay, const struct tha_model *model)
@@ -361,7 +368,7 @@ const struct tha_sim_source *tha_replay_source(const struct tha_replay *replay)
 void tha_replay_begin(struct tha_replay *replay)
 {
     replay->sim->unix_offset_ms = replay->recording->started_unix_ms - (int64_t)THA_SIM_START_MS;
-    if (replay->summary.is_exact)
+    if (tha_replay_follows(replay))
         tha_core_follow_probes(replay->sim->core);
 }
 

@@ -1,11 +1,13 @@
 /** @file replay.h  A recording as the source of a simulation: what was heard is heard again, at the same moments
  *
- *  Exact: nothing that decides when probes leave has changed, and thresholds do, for it is the state of a trunk that says how
- *  often it is probed. They leave and are answered as they were, and the core looks at what it is told when it looked then:
- *  the same configuration makes the same transitions, at the same millisecond.
+ *  Exact: nothing that decides when probes leave has changed. They leave and are answered as they were, and the core looks
+ *  at what it is told when it looked then: the same transitions, at the same millisecond.
+ *  Rejudged: the intervals are the same, but thresholds are not, or trunks have come or gone. Another judges the very same
+ *  evidence, to the millisecond until the first state that differs; from there on the engine would have probed by another of
+ *  the intervals.
  *  Resampled: the core probes at times of its own. What the recording knows of the target at that moment is the answer: the
  *  last probe that had left by then, or else the first one after it.
- *  In both, calls, requests, the operator and what was answered by the DNS come as they came. */
+ *  In all, calls, requests, the operator and what was answered by the DNS come as they came. */
 #ifndef THA_SIM_REPLAY_H
 #define THA_SIM_REPLAY_H
 
@@ -14,8 +16,10 @@
 
 struct tha_replay;
 
+enum tha_replay_way { THA_REPLAY_EXACT, THA_REPLAY_REJUDGED, THA_REPLAY_RESAMPLED };
+
 struct tha_replay_summary {
-    bool is_exact;
+    uint32_t way;              /**< enum tha_replay_way */
     bool is_cut;               /**< see tha_recording */
     uint32_t n_reloads;        /**< configurations that were loaded later, of which nothing is known */
     uint32_t n_trunks_unknown; /**< that the recording has, and the configuration has not */

@@ -49,13 +49,13 @@ static int take_admin(struct tha_replay *replay, const struct tha_recorded_input
     return err == TRUNKHA_ERR_NOMEM ? err : 0;
 }
 
-/** What the core decides by itself unless the replay is exact. */
+/** What the core decides by itself if the replay is resampled. */
 static void take_probe(struct tha_replay *replay, const struct tha_recorded_input *input)
 {
     struct tha_core *core = replay->sim->core;
     uint64_t now_ms = tha_replay_core_ms(input->at_ms);
 
-    if (!replay->summary.is_exact || slot_of(replay, input) == THA_NONE)
+    if (!tha_replay_follows(replay) || slot_of(replay, input) == THA_NONE)
         return;
 
     if (input->kind == THA_INPUT_EVIDENCE) {

@@ -142,6 +142,12 @@ static inline bool tha_replay_is_input(const struct tha_recorded_input *input)
     return input->kind != THA_INPUT_TOLD;
 }
 
+/** Do probes leave as they were recorded? */
+static inline bool tha_replay_follows(const struct tha_replay *replay)
+{
+    return replay->summary.way != THA_REPLAY_RESAMPLED;
+}
+
 /** Tells who listens that a probe leaves. */
 void tha_replay_note_probe(const struct tha_replay *replay, uint32_t slot);
 

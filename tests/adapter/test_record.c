@@ -394,7 +394,7 @@ static int64_t first_down_ms(const char *trunk_id)
     ck_abort_msg("%s never went down", trunk_id);
 }
 
-START_TEST(other_thresholds_find_the_same_outage_at_another_time)
+START_TEST(other_thresholds_judge_the_same_evidence)
 {
     const char *json = config(record_an_incident(), "", "");
     int64_t usual_ms, hasty_ms;
@@ -402,7 +402,7 @@ START_TEST(other_thresholds_find_the_same_outage_at_another_time)
     play(json, NULL);
     usual_ms = first_down_ms("a1");
     play(json, "keepalive.maxFailedAttempts=2");
-    ck_assert_str_eq(json_string_value(told_of_replay("way")), "resampled");
+    ck_assert_str_eq(json_string_value(told_of_replay("way")), "rejudged");
     hasty_ms = first_down_ms("a1");
     ck_assert_int_lt(hasty_ms, usual_ms);
     ck_assert_int_lt(json_integer_value(told_of_replay("sameTransitions")),
@@ -510,7 +510,7 @@ START_TEST(reloads_and_trunks_that_are_no_more_are_counted)
     stage_load(&stage, trunks, "");
     close_stage();
     play(config(trunk_of("a1", player_uri(a), 0), "", ""), NULL);
-    ck_assert_str_eq(json_string_value(told_of_replay("way")), "resampled");
+    ck_assert_str_eq(json_string_value(told_of_replay("way")), "rejudged");
     ck_assert_int_eq(json_integer_value(told_of_replay("reloads")), 1);
     ck_assert_int_eq(json_integer_value(told_of_replay("unknownTrunks")), 1);
     for (unsigned i = 0; i < played.n_events; i++)
@@ -522,6 +522,6 @@ END_TEST
 
 SUITE("record", incident_is_played_again_to_the_millisecond, calls_and_probes_of_the_incident_are_counted,
       recording_has_no_secrets_and_nothing_of_who_calls, every_line_is_an_object_and_time_never_steps_back,
-      other_thresholds_find_the_same_outage_at_another_time, other_intervals_ask_the_recording_at_their_own_times,
+      other_thresholds_judge_the_same_evidence, other_intervals_ask_the_recording_at_their_own_times,
       fault_at_home_is_played_again, carrier_that_answers_503_is_played_again, name_that_moves_is_played_again,
       reloads_and_trunks_that_are_no_more_are_counted)

@@ -205,7 +205,7 @@ class Recording(cli.TestCase):
     def test_other_thresholds_are_not_exact(self):
         self.record()
         text = trunkha("simulate", self.config, "--replay", self.path, "--compare", "keepalive.maxFailedAttempts=5").stdout
-        self.assertRegex(text, r"(?m)^replay +exact +resampled$")
+        self.assertRegex(text, r"(?m)^replay +exact +rejudged$")
 
     def test_trunks_that_are_not_configured_are_told(self):
         self.record()

@@ -225,7 +225,7 @@ START_TEST(the_rest_is_read)
 {
     struct tha_recording *recording = read_good(all);
 
-    ck_assert(input_at(recording, 0)[1].schedule == UINT64_C(0x0123456789abcdef));
+    ck_assert(input_at(recording, 0)[1].trunk.schedule == UINT64_C(0x0123456789abcdef));
     ck_assert_uint_eq(input_at(recording, 2)->due_ms, 1);
     ck_assert(input_at(recording, 3)->due_ms == UINT64_MAX);
     ck_assert_uint_eq(input_at(recording, 8)->from->port, 5062);
@@ -490,45 +490,60 @@ START_TEST(examples_of_the_catalogue_are_true)
 }
 END_TEST
 
+static const struct tha_keepalive usual = {.enabled = true, .interval_ms = 30000, .timeout_ms = 3000};
 static uint32_t hold_down_ms;
 
 static uint64_t schedule_of(struct tha_keepalive keepalive)
+{
+    const struct tha_trunk_model trunk = {.id = "a1", .uri = "sip:192.0.2.1", .keepalive = &keepalive};
+
+    return tha_recording_schedule(&trunk);
+}
+
+static uint64_t judging_of(struct tha_keepalive keepalive)
 {
     static const uint32_t group = 0;
     struct tha_trunk_model trunk = {.id = "a1", .uri = "sip:192.0.2.1", .keepalive = &keepalive};
     struct tha_profile_model profile = {.groups = &group, .n_groups = 1, .hold_down_ms = hold_down_ms};
     const struct tha_model one = {.trunks = &trunk, .n_trunks = 1, .profiles = &profile, .n_profiles = 1};
 
-    return tha_recording_schedule(&one, 0);
+    return tha_recording_judging(&one, 0);
 }
 
-START_TEST(whatever_decides_about_probes_is_part_of_the_schedule)
+START_TEST(only_intervals_and_address_are_part_of_the_schedule)
 {
-    const struct tha_keepalive usual = {.enabled = true, .interval_ms = 30000, .timeout_ms = 3000};
-    struct tha_keepalive others[] = {usual, usual, usual, usual, usual, usual};
-    uint64_t schedule = schedule_of(usual);
+    struct tha_keepalive judged = usual, hasty = usual, patient = usual;
 
-    others[0].interval_ms = 10000;
-    others[1].timeout_ms = 5000;
-    others[2].max_failed_attempts = 7; /* until then it is suspect, and probed more often */
-    others[3].degraded_rtt_ms = 100;   /* a hold-down begins when it is AVAILABLE again */
-    others[4].damping.window_ms = 5;
-    tha_codes_put(&others[5].failing, 404, true);
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        ck_assert_msg(schedule_of(others[i]) != schedule, "%zu", i);
-    ck_assert(schedule_of(usual) == schedule);
-    hold_down_ms = 60000;
-    ck_assert(schedule_of(usual) != schedule);
+    judged.max_failed_attempts = 7;
+    judged.degraded_rtt_ms = 100;
+    judged.damping.window_ms = 5;
+    tha_codes_put(&judged.failing, 404, true);
+    ck_assert(schedule_of(usual) == schedule_of(judged));
+    hasty.interval_ms = 10000;
+    ck_assert(schedule_of(usual) != schedule_of(hasty));
+    patient.timeout_ms = 5000;
+    ck_assert(schedule_of(usual) != schedule_of(patient));
 }
 END_TEST
 
-START_TEST(what_a_probe_says_is_not_part_of_the_schedule)
+START_TEST(whatever_makes_a_state_is_part_of_the_judging)
 {
-    struct tha_keepalive usual = {.enabled = true, .interval_ms = 30000, .timeout_ms = 3000};
-    uint64_t schedule = schedule_of(usual);
+    struct tha_keepalive others[] = {usual, usual, usual, usual, usual};
+    uint64_t judging = judging_of(usual);
 
-    usual.text.user_agent = "sbc";
-    ck_assert(schedule_of(usual) == schedule);
+    others[0].max_failed_attempts = 7;
+    others[1].recovery_attempts = 7;
+    others[2].degraded_rtt_ms = 100;
+    others[3].damping.window_ms = 5;
+    tha_codes_put(&others[4].failing, 404, true);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        ck_assert_msg(judging_of(others[i]) != judging, "%zu", i);
+    hold_down_ms = 60000;
+    ck_assert(judging_of(usual) != judging);
+    hold_down_ms = 0;
+    others[0] = usual;
+    others[0].text.user_agent = "sbc";
+    ck_assert(judging_of(others[0]) == judging);
 }
 END_TEST
 
@@ -540,4 +555,4 @@ SUITE("recording", header_says_when_by_whom_and_with_which_seed, targets_and_que
       recording_of_other_trunks_only_is_refused, bad_line_is_named_by_its_number, every_bad_line_is_told,
       too_long_a_line_is_refused, recording_without_a_load_is_refused, reading_survives_any_failing_allocation,
       random_damage_is_read_or_refused, words_of_errors_are_read_back, examples_of_the_catalogue_are_true,
-      whatever_decides_about_probes_is_part_of_the_schedule, what_a_probe_says_is_not_part_of_the_schedule)
+      only_intervals_and_address_are_part_of_the_schedule, whatever_makes_a_state_is_part_of_the_judging)
