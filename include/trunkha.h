@@ -546,7 +546,8 @@ TRUNKHA_API int trunkha_engine_load_file(trunkha_engine *engine, const char *pat
  *  Errors: STATE (nothing loaded, or started before), SYSTEM, NOMEM, FORKED. Threads: any. Since 0.1. */
 TRUNKHA_API int trunkha_engine_start(trunkha_engine *engine);
 
-/** Stops probing and ends the thread; the view keeps the last states. Stopping a stopped engine is fine.
+/** Stops probing and ends the thread; the view keeps the last states. What was told before then goes to an event_cb on the
+ *  engine's thread before this returns. Stopping a stopped engine is fine.
  *  Errors: STATE when called on the engine's own thread, FORKED. Threads: any other. Since 0.1. */
 TRUNKHA_API int trunkha_engine_stop(trunkha_engine *engine);
 

@@ -221,6 +221,8 @@ static void on_end(void *user_data)
 {
     trunkha_engine *engine = user_data;
 
+    if (engine->events_on_engine_thread && !tha_engine_is_given_up(engine))
+        tha_engine_deliver(engine); /* what a callback has caused last: there will be no other turn */
     if (engine->prober)
         get_running_stats(engine, &engine->final_stats);
     engine->dns = tha_dns_free(engine->dns);

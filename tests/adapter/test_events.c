@@ -2,8 +2,10 @@
 #include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "../suite.h"
 #include "world.h"
@@ -18,6 +20,7 @@ struct keeper {
     unsigned released_at; /* events told until then */
     bool releases;        /* gives its reference back on the first trunk event */
     bool disables;        /* disables b1 on the first trunk event */
+    atomic_bool has_disabled;
 };
 
 static void on_event(const trunkha_event *event, void *user_data)
@@ -35,8 +38,11 @@ static void on_event(const trunkha_event *event, void *user_data)
         keeper->released_at = count + 1;
         keeper->engine = trunkha_engine_unref(keeper->engine);
     }
-    if (keeper->disables && keeper->engine)
+    if (keeper->disables && keeper->engine) {
         trunkha_trunk_set_admin(keeper->engine, "b1", TRUNKHA_ADMIN_DISABLED, 0, "from a callback", 0);
+        keeper->has_disabled = true;
+        usleep(10000); /* whoever waits for that goes on */
+    }
     keeper->releases = keeper->disables = false;
 }
 
@@ -179,6 +185,26 @@ START_TEST(events_come_on_the_engines_thread_when_asked_to)
 }
 END_TEST
 
+START_TEST(what_a_callback_caused_is_delivered_before_the_engine_stops)
+{
+    static struct keeper keeper;
+    trunkha_options options = options_of(&keeper);
+    struct world world;
+
+    keeper = (struct keeper){.disables = true};
+    options.events_on_engine_thread = 1;
+    world_open(&world, &options, NULL);
+    keeper.engine = world.engine;
+    ck_assert_int_eq(trunkha_engine_start(world.engine), 0);
+    while (!keeper.has_disabled)
+        sched_yield(); /* then the callback still runs */
+    ck_assert_int_eq(trunkha_engine_stop(world.engine), 0);
+    ck_assert_ptr_nonnull(find(&keeper, TRUNKHA_EVENT_TRUNK_STATE, "b1"));
+    ck_assert_str_eq(find(&keeper, TRUNKHA_EVENT_TRUNK_STATE, "b1")->detail, "from a callback");
+    world_close(&world);
+}
+END_TEST
+
 START_TEST(a_callback_may_release_the_engine)
 {
     static struct keeper keeper;
@@ -265,5 +291,5 @@ END_TEST
 
 SUITE("events", dispatch_delivers_in_order_on_the_callers_thread, the_json_is_what_integrations_parse,
       a_slow_reader_is_told_what_it_missed, events_come_on_the_engines_thread_when_asked_to,
-      a_callback_may_release_the_engine, an_engine_is_released_while_its_thread_is_busy_telling,
-      status_and_route_are_json_too)
+      what_a_callback_caused_is_delivered_before_the_engine_stops, a_callback_may_release_the_engine,
+      an_engine_is_released_while_its_thread_is_busy_telling, status_and_route_are_json_too)
