@@ -75,8 +75,10 @@ static unsigned count_lines_with(const char *text, const char *word)
 {
     unsigned n = 0;
 
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+    while ((text = strstr(text, word))) {
+        text++;
         n++;
+    }
 
     return n;
 }
