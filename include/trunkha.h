@@ -1021,8 +1021,8 @@ typedef struct trunkha_simulation_options {
     { sizeof(trunkha_simulation_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Makes a simulation of @p config in the world that @p scenario describes (examples/scenarios/README.md has its format);
- *  nothing has happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be NULL;
- *  everything is copied. Errors: CONFIG (of either, or of a setting: see the diagnosis), INVALID, NOMEM.
+ *  nothing has happened in it yet. Names are looked up in the scenario, never in the DNS. @p options and @p reterr_diag may be
+ *  NULL; everything is copied. Errors: CONFIG (of either, or of a setting: see the diagnosis), INVALID, NOMEM.
  *  Threads: any; one simulation is one thread's at a time. Since 0.4. */
 TRUNKHA_API int trunkha_simulation_new(const char *config, size_t config_len, const char *scenario, size_t scenario_len,
                                        const trunkha_simulation_options *options, trunkha_simulation **ret_simulation,

@@ -5,9 +5,9 @@
 
 #include "text.h"
 
-const char *findings_severity(const trunkha_finding *finding)
+const char *findings_severity(uint32_t severity)
 {
-    return finding->severity == TRUNKHA_SEVERITY_ERROR ? "error" : "warning";
+    return severity == TRUNKHA_SEVERITY_ERROR ? "error" : "warning";
 }
 
 void findings_count(struct findings *findings, const trunkha_finding *finding)
@@ -45,7 +45,7 @@ void findings_print_cb(const trunkha_finding *finding, void *user_data)
     findings_print_file(findings, out);
     if (finding->line)
         fprintf(out, ":%u:%u", finding->line, finding->column);
-    fprintf(out, ": %s: ", findings_severity(finding));
+    fprintf(out, ": %s: ", findings_severity(finding->severity));
     text_print(out, finding->message);
     fprintf(out, " [%s %s]", finding->code, finding->slug);
     if (*finding->pointer) {
@@ -63,7 +63,7 @@ json_t *findings_json(const trunkha_finding *finding)
 
     json_object_set_new(object, "code", text_json(finding->code));
     json_object_set_new(object, "slug", text_json(finding->slug));
-    json_object_set_new(object, "severity", text_json(findings_severity(finding)));
+    json_object_set_new(object, "severity", text_json(findings_severity(finding->severity)));
     json_object_set_new(object, "pointer", text_json(finding->pointer));
     json_object_set_new(object, "line", json_integer(finding->line));
     json_object_set_new(object, "column", json_integer(finding->column));

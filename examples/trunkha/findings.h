@@ -27,6 +27,6 @@ json_t *findings_json(const trunkha_finding *finding);
 void findings_count(struct findings *findings, const trunkha_finding *finding);
 
 /** "error" or "warning". */
-const char *findings_severity(const trunkha_finding *finding);
+const char *findings_severity(uint32_t severity);
 
 #endif

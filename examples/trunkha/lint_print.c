@@ -36,7 +36,7 @@ static void print_gcc_cb(const trunkha_finding *finding, void *user_data)
     findings_print_file(findings, stdout);
     if (finding->line)
         printf(":%u:%u", finding->line, finding->column);
-    printf(": %s: ", findings_severity(finding));
+    printf(": %s: ", findings_severity(finding->severity));
     text_print(stdout, finding->message);
     printf(" [%s]\n", finding->code);
 }
@@ -81,7 +81,7 @@ static void print_github_cb(const trunkha_finding *finding, void *user_data)
     struct findings *findings = user_data;
 
     findings_count(findings, finding);
-    printf("::%s ", findings_severity(finding));
+    printf("::%s ", findings_severity(finding->severity));
     print_property("file", findings->file);
     if (finding->line)
         printf(",line=%u,col=%u", finding->line, finding->column);

@@ -9,18 +9,13 @@
 
 #define NAME_MAX_LEN 63 /* of a word whose neighbours are looked for */
 
-static const char *severity(const trunkha_rule *rule)
-{
-    return rule->severity == TRUNKHA_SEVERITY_ERROR ? "error" : "warning";
-}
-
 json_t *lint_rule_json(const trunkha_rule *rule)
 {
     json_t *object = json_object();
 
     json_object_set_new(object, "code", text_json(rule->code));
     json_object_set_new(object, "slug", text_json(rule->slug));
-    json_object_set_new(object, "severity", text_json(severity(rule)));
+    json_object_set_new(object, "severity", text_json(findings_severity(rule->severity)));
     json_object_set_new(object, "summary", text_json(rule->summary));
     json_object_set_new(object, "why", text_json(rule->why));
     json_object_set_new(object, "fix", text_json(rule->fix));
@@ -113,7 +108,7 @@ static void print_indented(const char *head, const char *text)
 
 static void print_rule(const trunkha_rule *rule)
 {
-    printf("%s %s (%s)\n", rule->code, rule->slug, severity(rule));
+    printf("%s %s (%s)\n", rule->code, rule->slug, findings_severity(rule->severity));
     print_indented("What it is", rule->summary);
     print_indented("Why it hurts", rule->why);
     print_indented("What to write instead", rule->fix);
@@ -159,7 +154,7 @@ static bool print_table(void)
     for (uint32_t i = 0; !trunkha_rule_get(i, &rule); i++) {
         table_add(&table, "%s", rule.code);
         table_add(&table, "%s", rule.slug);
-        table_add(&table, "%s", severity(&rule));
+        table_add(&table, "%s", findings_severity(rule.severity));
         table_add(&table, "%s", rule.summary);
     }
 

@@ -67,8 +67,9 @@ static json_t *location_json(const struct sarif *sarif, const trunkha_finding *f
 static json_t *result_json(const struct sarif *sarif, const trunkha_finding *finding)
 {
     int index = lint_find_rule(finding->code, NULL);
-    json_t *result = json_pack("{s:s, s:s, s:{s:o}, s:[o]}", "ruleId", finding->code, "level", findings_severity(finding),
-                               "message", "text", text_json(finding->message), "locations", location_json(sarif, finding));
+    json_t *result =
+        json_pack("{s:s, s:s, s:{s:o}, s:[o]}", "ruleId", finding->code, "level", findings_severity(finding->severity),
+                  "message", "text", text_json(finding->message), "locations", location_json(sarif, finding));
 
     json_object_set_new(result, "properties",
                         json_pack("{s:o, s:o}", "why", text_json(finding->why ? finding->why : ""), "fix",
