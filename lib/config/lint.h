@@ -74,9 +74,6 @@ const char *tha_lint_name_other(const struct tha_lint *lint, uint32_t trunk, cha
 
 /* ---- lint_chain.c: who stands in for whom ---- */
 
-/** May it be selected as the file has it? Neither inbound nor disabled nor draining. */
-bool tha_lint_takes_calls(const struct tha_trunk_model *trunk);
-
 /** Of two in one chain: does one wait for the other to fail? Not when they share the calls of a group. */
 bool tha_lint_stands_in(const struct tha_model *model, uint32_t trunk, uint32_t other);
 

@@ -18,7 +18,7 @@ static bool is_private(const struct tha_addr *addr)
 static uint32_t find_named(const struct tha_model *model)
 {
     for (uint32_t t = 0; t < model->n_trunks; t++) {
-        if (model->trunks[t].dns_name && tha_lint_takes_calls(&model->trunks[t]))
+        if (model->trunks[t].dns_name && tha_trunk_takes_calls(&model->trunks[t]))
             return t;
     }
 
@@ -42,7 +42,7 @@ void tha_lint_addresses(struct tha_lint *lint)
     for (uint32_t t = 0; named != THA_NONE && t < lint->model->n_trunks; t++) {
         const struct tha_trunk_model *trunk = &lint->model->trunks[t];
 
-        if (!trunk->dns_name && tha_lint_takes_calls(trunk) && !is_private(&trunk->addr))
+        if (!trunk->dns_name && tha_trunk_takes_calls(trunk) && !is_private(&trunk->addr))
             say_raw(lint, t, named);
     }
 }

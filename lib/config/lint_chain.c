@@ -5,11 +5,6 @@
 #define PLACES_MAX (500 * 1000) /* of trunks in all chains; no chain is looked at beyond them */
 #define KEY_SIZE   384          /* of a chain: 32 groups, each with a number of ten digits at most and a comma */
 
-bool tha_lint_takes_calls(const struct tha_trunk_model *trunk)
-{
-    return trunk->direction != THA_DIRECTION_INBOUND && trunk->admin == TRUNKHA_ADMIN_ENABLED;
-}
-
 bool tha_lint_stands_in(const struct tha_model *model, uint32_t trunk, uint32_t other)
 {
     uint32_t group = model->trunks[trunk].group;
@@ -39,7 +34,7 @@ static uint32_t list_trunks(const struct tha_lint *lint, const struct tha_profil
         const struct tha_group_model *group = &lint->model->groups[profile->groups[i]];
 
         for (uint32_t t = group->first_trunk; t < group->first_trunk + group->n_trunks; t++) {
-            if (!tha_lint_takes_calls(&lint->model->trunks[t]))
+            if (!tha_trunk_takes_calls(&lint->model->trunks[t]))
                 continue;
             if (trunks)
                 trunks[n] = t;

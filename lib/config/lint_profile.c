@@ -11,7 +11,7 @@ static bool *find_groups_with_calls(struct tha_lint *lint)
     for (uint32_t t = 0; takes_calls && t < lint->model->n_trunks; t++) {
         const struct tha_trunk_model *trunk = &lint->model->trunks[t];
 
-        takes_calls[trunk->group] |= tha_lint_takes_calls(trunk);
+        takes_calls[trunk->group] |= tha_trunk_takes_calls(trunk);
     }
 
     return takes_calls;

@@ -25,7 +25,7 @@ static uint32_t sort_by_priority(const struct tha_model *model, const struct tha
     uint32_t n = 0;
 
     for (uint32_t t = group->first_trunk; t < group->first_trunk + group->n_trunks; t++) {
-        if (tha_lint_takes_calls(&model->trunks[t]))
+        if (tha_trunk_takes_calls(&model->trunks[t]))
             standings[n++] = (struct standing){model->trunks[t].priority, t};
     }
     qsort(standings, n, sizeof(*standings), compare);

@@ -12,7 +12,7 @@ static uint32_t count_failures(const struct tha_model *model, const struct tha_p
         const struct tha_group_model *group = &model->groups[profile->groups[i]];
 
         for (uint32_t t = group->first_trunk; t < group->first_trunk + group->n_trunks && n < most; t++)
-            n += tha_lint_takes_calls(&model->trunks[t]);
+            n += tha_trunk_takes_calls(&model->trunks[t]);
     }
 
     return n ? n - 1 : 0;

@@ -119,18 +119,13 @@ struct tha_forecast *tha_forecast_free(struct tha_forecast *forecast)
 
 /* ---- Who carries the calls ---- */
 
-static bool takes_calls(const struct tha_trunk_model *trunk)
-{
-    return trunk->admin == TRUNKHA_ADMIN_ENABLED && trunk->direction != THA_DIRECTION_INBOUND;
-}
-
 /** The best priority among those that take calls; UINT32_MAX = none does. */
 static uint32_t best_priority(const struct tha_model *model, const struct tha_group_model *group)
 {
     uint32_t best = UINT32_MAX;
 
     for (uint32_t i = group->first_trunk; i < group->first_trunk + group->n_trunks; i++) {
-        if (takes_calls(&model->trunks[i]) && model->trunks[i].priority < best)
+        if (tha_trunk_takes_calls(&model->trunks[i]) && model->trunks[i].priority < best)
             best = model->trunks[i].priority;
     }
 
@@ -254,7 +249,7 @@ static uint32_t count_trunks(const struct tha_model *model, const struct tha_pro
         const struct tha_group_model *group = &model->groups[profile->groups[i]];
 
         for (uint32_t j = 0; j < group->n_trunks; j++)
-            n += takes_calls(&model->trunks[group->first_trunk + j]);
+            n += tha_trunk_takes_calls(&model->trunks[group->first_trunk + j]);
     }
 
     return n;
@@ -288,7 +283,7 @@ static void forecast_carriers(struct tha_forecast *forecast, const struct tha_pr
     uint32_t priority = best_priority(model, group);
 
     for (uint32_t i = group->first_trunk; i < group->first_trunk + group->n_trunks; i++) {
-        if (!takes_calls(&model->trunks[i]) || model->trunks[i].priority != priority)
+        if (!tha_trunk_takes_calls(&model->trunks[i]) || model->trunks[i].priority != priority)
             continue;
         forecast_carrier(forecast, profile, i, result);
         if (group->strategy == THA_STRATEGY_ACTIVE_STANDBY)

@@ -198,4 +198,10 @@ struct tha_model {
 /** NULL is fine; returns NULL. */
 struct tha_model *tha_model_free(struct tha_model *model);
 
+/** New calls, as the file has it: neither inbound nor disabled nor draining. */
+static inline bool tha_trunk_takes_calls(const struct tha_trunk_model *trunk)
+{
+    return trunk->admin == TRUNKHA_ADMIN_ENABLED && trunk->direction != THA_DIRECTION_INBOUND;
+}
+
 #endif
